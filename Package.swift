@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+    .strictMemorySafety(),  // SE-0458
+]
+
+let package = Package(
+    name: "tamm",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "TammCore", targets: ["TammCore"]),
+        .library(name: "TammInMemory", targets: ["TammInMemory"]),
+        .library(name: "TammTesting", targets: ["TammTesting"]),
+        .executable(name: "tamm-demo", targets: ["tamm-demo"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
+    ],
+    targets: [
+        .target(
+            name: "TammCore",
+            dependencies: [
+                .product(name: "Collections", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ]),
+        .target(name: "TammInMemory", dependencies: ["TammCore"]),
+        .target(name: "TammTesting", dependencies: ["TammCore", "TammInMemory"]),
+        .executableTarget(
+            name: "tamm-demo",
+            dependencies: [
+                "TammCore", "TammInMemory", "TammTesting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .testTarget(name: "TammCoreTests", dependencies: ["TammCore", "TammInMemory", "TammTesting"]),
+        .testTarget(name: "TammInMemoryTests", dependencies: ["TammInMemory", "TammTesting"]),
+        .testTarget(name: "TammTestingTests", dependencies: ["TammInMemory", "TammTesting"]),
+        .testTarget(name: "TammDemoTests", dependencies: ["tamm-demo", "TammTesting"]),
+        .testTarget(name: "TidyTests"),
+    ]
+)
+
+for target in package.targets {
+    target.swiftSettings = (target.swiftSettings ?? []) + strict
+}

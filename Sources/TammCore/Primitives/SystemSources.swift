@@ -1,0 +1,23 @@
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
+extension TimeSource {
+    /// The machine's clock, in microseconds.
+    public static let system = TimeSource {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        let microseconds = Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+        return max(.min, min(.max, Timestamp(unchecked: microseconds)))
+    }
+}
+
+extension EntropySource {
+    /// The machine's cryptographic random source.
+    public static let system = EntropySource {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
+    }
+}
