@@ -55,14 +55,19 @@ public struct Balance: Sendable, Hashable {
     }
 }
 
-/// What the ledger bounds.
-public enum WalletLimits {
-    /// Grants of one wallet with something left or still to come.
-    public static let openGrants = 1000
-    public static let openHolds = 10_000
-    public static let openReceivables = 1000
-    /// The longest that a hold may stay open.
-    public static let holdLifetime: Duration = .seconds(31 * 86_400)
-    /// Usage events that one command carries.
-    public static let usageEvents = 16
+/// How much one wallet may have open at a time.
+public struct WalletLimits: Sendable, Hashable {
+    /// Grants with something left or still to come.
+    public var openGrants: Int
+    public var openHolds: Int
+    public var openReceivables: Int
+
+    /// 1,000 grants, 10,000 holds, 1,000 receivables.
+    public static let standard = WalletLimits(openGrants: 1000, openHolds: 10_000, openReceivables: 1000)
+
+    public init(openGrants: Int, openHolds: Int, openReceivables: Int) {
+        self.openGrants = openGrants
+        self.openHolds = openHolds
+        self.openReceivables = openReceivables
+    }
 }

@@ -22,13 +22,18 @@ public struct WalletCommand: Sendable, Hashable {
         case tidy
     }
 
+    /// The longest that a hold may stay open: 31 days.
+    public static let maximumHoldLifetime: Duration = .seconds(31 * 86_400)
+    /// How many usage events a command carries at most.
+    public static let maximumUsageEvents = 16
+
     public let workspace: Identifier<Workspace>
     public let wallet: Identifier<Wallet>
     public let key: IdempotencyKey
     public let action: Action
     /// When it happened in the world, for late usage; nil: when it is recorded.
     public let occurredAt: Timestamp?
-    /// Usage recorded in the same transaction, once: at most ``WalletLimits/usageEvents``.
+    /// Usage recorded in the same transaction, once: at most ``maximumUsageEvents``.
     public let usage: [UsageEvent]
     /// The metered allowance that a debit uses, or a hold reserves.
     public let quota: QuotaClaim?
@@ -41,17 +46,17 @@ public struct WalletCommand: Sendable, Hashable {
         switch action {
         case .hold(let amount, let lifetime):
             try Self.requireAmount(amount)
-            guard lifetime >= .microseconds(1), lifetime <= WalletLimits.holdLifetime else {
+            guard lifetime >= .microseconds(1), lifetime <= Self.maximumHoldLifetime else {
                 throw TammError(
-                    .invalidInput, "a hold lasts between 1 µs and \(WalletLimits.holdLifetime), found \(lifetime)",
+                    .invalidInput, "a hold lasts between 1 µs and \(Self.maximumHoldLifetime), found \(lifetime)",
                     field: "lifetime")
             }
         case .refund(_, let amount), .clawback(_, let amount): try Self.requireAmount(amount)
         case .grant, .debit, .capture, .release, .reinstate, .writeOff, .tidy: break
         }
-        guard usage.count <= WalletLimits.usageEvents else {
+        guard usage.count <= Self.maximumUsageEvents else {
             throw TammError(
-                .invalidInput, "a command carries at most \(WalletLimits.usageEvents) usage events, found \(usage.count)",
+                .invalidInput, "a command carries at most \(Self.maximumUsageEvents) usage events, found \(usage.count)",
                 field: "usage")
         }
         guard usage.count < 2 || Set(usage.map(\.id)).count == usage.count else {

@@ -68,7 +68,7 @@ extension WalletLedger {
 
     private mutating func grant(_ terms: GrantTerms, _ cause: Cause) throws(TammError) -> WalletDecision {
         guard total <= Credits.max.micro - terms.amount.micro else { return .refused(.aboveMaximum) }
-        guard grants.lazy.filter({ $0.value.isOpen }).count < WalletLimits.openGrants else {
+        guard grants.lazy.filter({ $0.value.isOpen }).count < rules.limits.openGrants else {
             return .refused(.tooManyGrants)
         }
         let id: Identifier<Grant> = child("grant", cause)
@@ -95,7 +95,7 @@ extension WalletLedger {
         _ amount: Credits, _ lifetime: Duration, _ quota: QuotaClaim?, _ cause: Cause
     ) throws(TammError) -> WalletDecision {
         if let refusal = insufficient(amount) { return refusal }
-        guard wallet.openHolds < WalletLimits.openHolds else { return .refused(.tooManyHolds) }
+        guard wallet.openHolds < rules.limits.openHolds else { return .refused(.tooManyHolds) }
         if let quota, let refusal = refusal(of: quota) { return refusal }
         let id: Identifier<Hold> = child("hold", cause)
         var cause = cause
@@ -177,7 +177,7 @@ extension WalletLedger {
 
     private func refusalToOwe() -> WalletDecision? {
         let open = receivables.lazy.filter { !$0.value.open.isZero }.count
-        return open < WalletLimits.openReceivables ? nil : .refused(.tooManyReceivables)
+        return open < rules.limits.openReceivables ? nil : .refused(.tooManyReceivables)
     }
 
     private mutating func owe(_ amount: Credits, _ origin: Receivable.Origin, to target: Account, _ cause: Cause) {

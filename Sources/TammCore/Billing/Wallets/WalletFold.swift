@@ -20,7 +20,7 @@ package enum WalletFold {
     /// - Throws: what the store throws, `corrupted` where stored rows contradict each other. Then nothing may be
     ///   committed.
     package static func apply(
-        _ commands: [WalletCommand], at now: Timestamp, rules: WalletRules = .standard, waiting: Bool = true,
+        _ commands: [WalletCommand], at now: Timestamp, rules: WalletRules, waiting: Bool = true,
         in t: borrowing some WalletRecords & ~Copyable
     ) throws(TammError) -> [Answer] {
         let (needs, slots) = needs(of: commands, at: now)
@@ -155,7 +155,8 @@ package enum WalletFold {
                 return .failed(conflict(command, fingerprint, earlier))
             }
             try ledger.advance()
-            for event in command.usage where usageIDs[command.workspace]?.contains(event.id) == true {
+            for event in command.usage
+            where !rules.isNewUsage(usageIDs[command.workspace]?.contains(event.id) == true) {
                 return .outcome(.refused(.usageRecorded(event.id)))
             }
             let first = ledger.wallet.sequence + 1

@@ -262,14 +262,12 @@ struct WalletLedger {
         }
         countHold(-1)
         var toCapture = captured.micro
-        var toReturn = rules.returned(hold.amount, captured).micro
         for portion in hold.portions {
             let spent = Credits(unchecked: min(toCapture, portion.amount.micro))
             toCapture -= spent.micro
             post(.capture, from: .held, to: .consumed, spent, grant: portion.grant, cause)
-            let back = min(toReturn, portion.amount.micro - spent.micro)
-            toReturn -= back
-            try giveBack(Portion(grant: portion.grant, amount: Credits(unchecked: back)), kind, from: .held, cause)
+            let rest = rules.returned(portion.amount, spent)
+            try giveBack(Portion(grant: portion.grant, amount: rest), kind, from: .held, cause)
         }
         if let quota = hold.quota, status != .captured { count(quota, claimed: 0, returned: quota.quantity) }
     }

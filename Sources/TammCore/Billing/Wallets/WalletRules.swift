@@ -1,6 +1,8 @@
 /// The judgements that the ledger's rule is made of, each in one place and each a value, so that a test can put a
 /// wrong one in and show that it is caught.
 package struct WalletRules: Sendable {
+    package var limits: WalletLimits
+
     /// Whether what is available covers what is wanted.
     package var covers: @Sendable (_ available: Credits, _ wanted: Credits) -> Bool = { available, wanted in
         wanted <= available
@@ -36,7 +38,7 @@ package struct WalletRules: Sendable {
         min(held, wanted)
     }
 
-    /// What goes back of a hold when `captured` of it was spent.
+    /// What goes back of a part of a hold when `captured` of it was spent.
     package var returned: @Sendable (_ held: Credits, _ captured: Credits) -> Credits = { held, captured in
         Credits(unchecked: held.micro - captured.micro)
     }
@@ -74,6 +76,9 @@ package struct WalletRules: Sendable {
         used + claim.quantity <= claim.limit
     }
 
+    /// Whether a usage event may be recorded, given whether it is recorded already.
+    package var isNewUsage: @Sendable (_ isRecorded: Bool) -> Bool = { isRecorded in !isRecorded }
+
     /// Whether a command with a recorded key is answered from the record.
     package var answersAgain: @Sendable (RecordedCommand) -> Bool = { _ in true }
 
@@ -107,5 +112,5 @@ package struct WalletRules: Sendable {
     /// The hash that an entry is chained to: that of the entry before it.
     package var chainsTo: @Sendable (_ previous: ChainHash) -> ChainHash = { previous in previous }
 
-    package static let standard = WalletRules()
+    package init(limits: WalletLimits = .standard) { self.limits = limits }
 }

@@ -10,17 +10,17 @@ public struct Wallets: Sendable {
     private let queue: WalletQueue
     private let metrics = WalletMetrics()
 
-    public init(store: any TammStore, time: TimeSource) {
-        self.init(store: store, time: time, rules: .standard)
+    public init(store: any TammStore, time: TimeSource, limits: WalletLimits = .standard) {
+        self.init(store: store, time: time, rules: WalletRules(limits: limits))
     }
 
     package init(
-        store: any TammStore, time: TimeSource, rules: WalletRules, limits: WalletQueue.Limits = .init()
+        store: any TammStore, time: TimeSource, rules: WalletRules, queueLimits: WalletQueue.Limits = .init()
     ) {
         self.store = store
         self.time = time
         self.rules = rules
-        queue = WalletQueue(limits: limits) { commands, waiting throws(TammError) in
+        queue = WalletQueue(limits: queueLimits) { commands, waiting throws(TammError) in
             let now = time.now()
             return try await store.transaction(as: .ledger) { t throws(TammError) in
                 try WalletFold.apply(commands, at: now, rules: rules, waiting: waiting, in: t)
