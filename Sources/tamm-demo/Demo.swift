@@ -88,6 +88,7 @@ struct ReportNotWritten: Error, CustomStringConvertible {
     /// The system's own words where the error carries them.
     static func reason(_ error: any Error) -> String {
         let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
-        return ((cause ?? error) as NSError).localizedDescription
+        let text = ((cause ?? error) as NSError).localizedDescription
+        return text.replacingOccurrences(of: "The operation could not be completed. ", with: "")
     }
 }
