@@ -62,7 +62,7 @@ public struct BillingProperties: Sendable {
         var generator = BillingGenerator(seed: seed, scenario: scenario)
         let steps = generator.sequence()
         let limits =
-            seed % 3 == 0
+            seed % 2 == 0
             ? WalletLimits(openGrants: 8, openHolds: 4, openReceivables: 1) : .standard
         let outcome = try await attempt(steps, seed, rules(limits), properties)
         var report = Report()
