@@ -82,7 +82,7 @@ extension InMemoryTransaction {
         of wallet: Identifier<Wallet>, after sequence: Int64, limit: Int
     ) -> [LedgerEntry] {
         guard let cell = cell(wallet, .entries), sequence < cell.entries.count, limit > 0 else { return [] }
-        return Array(cell.entries[Int(max(0, sequence))...].prefix(limit))
+        return cell.entries.page(from: Int(max(0, sequence)), limit: limit)
     }
 
     borrowing func lastEntry(of wallet: Identifier<Wallet>, at moment: Timestamp) -> LedgerEntry? {
@@ -172,12 +172,12 @@ extension InMemoryTransaction {
     private borrowing func put(_ command: RecordedCommand) throws(TammError) {
         let receipt = command.receipt
         try requireWrite(.commands, receipt.workspace)
-        let key = CommandKey(workspace: receipt.workspace, key: receipt.key)
-        let present = memory.commands.updateValue(command, forKey: key)
-        memory.willUndo(.command(key, present))
-        guard present == nil || present?.receipt == receipt else {
+        guard let present = memory.commands.add(command) else { return memory.willUndo(.newCommand) }
+        guard present.receipt == receipt else {
             throw TammError(.conflict, "key \(receipt.key) is recorded already")
         }
+        memory.willUndo(.command(present))
+        memory.commands.replace(command)
     }
 
     private borrowing func append(_ usage: RecordedUsage) throws(TammError) {

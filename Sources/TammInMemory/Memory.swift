@@ -15,7 +15,7 @@ final class Memory {
     var cells: [Identifier<Wallet>: WalletCell] = [:]
     var walletIDs = SortedList<Identifier<Wallet>>()
     var walletsByWorkspace: [Identifier<Workspace>: SortedList<Identifier<Wallet>>] = [:]
-    var commands: [CommandKey: RecordedCommand] = [:]
+    var commands = CommandLog()
     var usage: [Identifier<Workspace>: UsageLog] = [:]
 
     /// The usage of a workspace, in the order in which it was recorded.
@@ -36,7 +36,8 @@ final class Memory {
         case hold(WalletCell, Identifier<Hold>, Hold?)
         case receivable(WalletCell, Identifier<Receivable>, Receivable?)
         case quota(WalletCell, QuotaCounter.Key, UInt64?)
-        case command(CommandKey, RecordedCommand?)
+        case newCommand
+        case command(RecordedCommand)
         case usage(Identifier<Workspace>)
     }
 
@@ -62,7 +63,8 @@ final class Memory {
             case .hold(let cell, let id, let hold): cell.set(id, hold)
             case .receivable(let cell, let id, let receivable): cell.set(id, receivable)
             case .quota(let cell, let key, let used): cell.quotas[key] = used
-            case .command(let key, let command): commands[key] = command
+            case .newCommand: commands.removeLast()
+            case .command(let command): commands.replace(command)
             case .usage(let workspace):
                 if let last = usage[workspace]?.events.popLast() { usage[workspace]?.positions[last.event.id] = nil }
             }

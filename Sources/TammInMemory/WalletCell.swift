@@ -3,7 +3,7 @@ import TammCore
 /// One wallet with everything that belongs to it.
 final class WalletCell {
     var wallet: Wallet
-    var entries: [LedgerEntry] = []
+    var entries = ChunkedArray<LedgerEntry>()
     /// Open grants; the others are in `closedGrants`.
     private(set) var openGrants: [Grant] = []
     private var closedGrants: [Identifier<Grant>: Grant] = [:]

@@ -20,7 +20,7 @@ package enum WalletFold {
     /// - Throws: what the store throws, `corrupted` where stored rows contradict each other. Then nothing may be
     ///   committed.
     package static func apply(
-        _ commands: [WalletCommand], at now: Timestamp, rules: WalletRules, waiting: Bool = true,
+        _ commands: [WalletCommand], at now: Timestamp, rules: SharedWalletRules, waiting: Bool = true,
         in t: borrowing some WalletRecords & ~Copyable
     ) throws(TammError) -> [Answer] {
         let (needs, slots) = needs(of: commands, at: now)
@@ -34,7 +34,7 @@ package enum WalletFold {
                 ledgers.append(nil)
             }
         }
-        var batch = Batch(rules: rules)
+        var batch = Batch(commands.count, rules: rules)
         try batch.readRecords(for: commands, in: t)
         try batch.readReversed(by: commands, slots: slots, ledgers: &ledgers, in: t)
         try batch.readUsage(of: commands, in: t)
@@ -91,13 +91,20 @@ package enum WalletFold {
 
     /// What the commands of one batch share across wallets: keys, usage, and what reversals undo.
     private struct Batch {
-        let rules: WalletRules
-        private var recorded: [CommandKey: WalletLedger.Tracked<RecordedCommand>] = [:]
+        private let shared: SharedWalletRules
+        private var recorded: RecordIndex
         private var reversedEntries: [CommandKey: [LedgerEntry]] = [:]
         private var usageIDs: [Identifier<Workspace>: Set<UsageEvent.ID>] = [:]
         private var usage: [RecordedUsage] = []
 
-        init(rules: WalletRules) { self.rules = rules }
+        private var rules: WalletRules {
+            @inline(__always) _read { yield shared.rules }
+        }
+
+        init(_ commands: Int, rules: SharedWalletRules) {
+            shared = rules
+            recorded = RecordIndex(expecting: commands)
+        }
 
         mutating func readRecords(
             for commands: [WalletCommand], in t: borrowing some WalletRecords & ~Copyable
@@ -110,7 +117,7 @@ package enum WalletFold {
             }
             for record in try t.recordedCommands(keys) {
                 guard let record else { continue }
-                recorded[record.receipt.commandKey] = .init(value: record, isChanged: false)
+                recorded.add(record, isChanged: false)
             }
         }
 
@@ -120,7 +127,7 @@ package enum WalletFold {
         ) throws(TammError) {
             for (index, command) in commands.enumerated() {
                 guard let key = command.reversedKey, reversedEntries[key] == nil,
-                    let receipt = recorded[key]?.value.receipt, receipt.wallet == command.wallet,
+                    let receipt = recorded[key]?.receipt, receipt.wallet == command.wallet,
                     let ledger = ledgers[slots[index]]
                 else { continue }
                 let entries = try t.entries(
@@ -148,7 +155,7 @@ package enum WalletFold {
         ) throws(TammError) -> Answer {
             let key = CommandKey(workspace: command.workspace, key: command.key)
             let fingerprint = CommandFingerprint(command)
-            if let earlier = recorded[key]?.value, rules.answersAgain(earlier) {
+            if let earlier = recorded[key], rules.answersAgain(earlier) {
                 if rules.isSameRequest(earlier.fingerprint, fingerprint) {
                     return .outcome(.replayed(earlier.receipt))
                 }
@@ -181,13 +188,8 @@ package enum WalletFold {
         private mutating func record(
             _ command: WalletCommand, _ receipt: WalletReceipt, _ fingerprint: CommandFingerprint
         ) {
-            recorded[receipt.commandKey] = .init(
-                value: RecordedCommand(receipt: receipt, fingerprint: fingerprint), isChanged: true)
-            if let key = command.reversedKey, var undone = recorded[key] {
-                undone.value.reversed = Credits(unchecked: undone.value.reversed.micro + receipt.amount.micro)
-                undone.isChanged = true
-                recorded[key] = undone
-            }
+            recorded.add(RecordedCommand(receipt: receipt, fingerprint: fingerprint), isChanged: true)
+            if let key = command.reversedKey { recorded.reverse(key, by: receipt.amount) }
             for event in command.usage {
                 usageIDs[command.workspace, default: []].insert(event.id)
                 usage.append(
@@ -198,7 +200,7 @@ package enum WalletFold {
 
         /// What a refund or reinstatement undoes, from the store or from earlier in this batch.
         private func reversed(by command: WalletCommand, on ledger: WalletLedger) -> ReversedCommand? {
-            guard let key = command.reversedKey, let record = recorded[key]?.value,
+            guard let key = command.reversedKey, let record = recorded[key],
                 record.receipt.wallet == command.wallet
             else { return nil }
             let entries =
@@ -218,11 +220,44 @@ package enum WalletFold {
 
         func changes() -> WalletChanges {
             var changes = WalletChanges()
-            for record in recorded.values where record.isChanged { changes.commands.append(record.value) }
+            changes.commands = recorded.changed
             changes.usage = usage
             return changes
         }
     }
+}
+
+/// The recorded commands that a batch knows, by their keys.
+private struct RecordIndex {
+    private var records: [WalletLedger.Tracked<RecordedCommand>] = []
+    /// Where each key's record stands; small batches look through them all.
+    private var positions: [CommandKey: Int] = [:]
+    private let isIndexed: Bool
+
+    init(expecting count: Int) {
+        isIndexed = count > 8
+        records.reserveCapacity(count)
+    }
+
+    private func position(of key: CommandKey) -> Int? {
+        isIndexed ? positions[key] : records.lastIndex { $0.value.receipt.commandKey == key }
+    }
+
+    subscript(key: CommandKey) -> RecordedCommand? { position(of: key).map { records[$0].value } }
+
+    /// The last one added under a key is the one that counts.
+    mutating func add(_ record: RecordedCommand, isChanged: Bool) {
+        if isIndexed { positions[record.receipt.commandKey] = records.count }
+        records.append(.init(value: record, isChanged: isChanged))
+    }
+
+    mutating func reverse(_ key: CommandKey, by amount: Credits) {
+        guard let position = position(of: key) else { return }
+        records[position].value.reversed = Credits(unchecked: records[position].value.reversed.micro + amount.micro)
+        records[position].isChanged = true
+    }
+
+    var changed: [RecordedCommand] { records.compactMap { $0.isChanged ? $0.value : nil } }
 }
 
 extension WalletCommand {

@@ -6,7 +6,10 @@ struct WalletLedger {
         var isChanged: Bool
     }
 
-    let rules: WalletRules
+    private let shared: SharedWalletRules
+    var rules: WalletRules {
+        @inline(__always) _read { yield shared.rules }
+    }
     /// The moment of decision: the batch's, or the wallet's last if that is later.
     let now: Timestamp
     private(set) var wallet: Wallet
@@ -20,9 +23,9 @@ struct WalletLedger {
     private var encoder = CanonicalEncoder()
     private var isAdvanced = false
 
-    init(_ state: WalletState, at now: Timestamp, rules: WalletRules) {
-        self.rules = rules
-        self.now = rules.decidesAt(now, state.wallet.recordedAt)
+    init(_ state: WalletState, at now: Timestamp, rules: SharedWalletRules) {
+        shared = rules
+        self.now = rules.rules.decidesAt(now, state.wallet.recordedAt)
         wallet = state.wallet
         grants = state.grants.map { Tracked(value: $0, isChanged: false) }
         holds = [:]
@@ -43,8 +46,10 @@ struct WalletLedger {
     }
 
     private mutating func sortGrants() {
-        let sorted = zip(grants, grants.dropFirst()).allSatisfy { !rules.spendsBefore($1.value, $0.value) }
-        if !sorted { grants.sort { rules.spendsBefore($0.value, $1.value) } }
+        guard grants.count > 1 else { return }
+        let spendsBefore = rules.spendsBefore
+        let isSorted = zip(grants, grants.dropFirst()).allSatisfy { !spendsBefore($1.value, $0.value) }
+        if !isSorted { grants.sort { spendsBefore($0.value, $1.value) } }
     }
 
     func index(of id: Identifier<Grant>) -> Int? { grants.firstIndex { $0.value.id == id } }
@@ -281,7 +286,7 @@ extension WalletLedger {
 
     func collect(into changes: inout WalletChanges) {
         if isChanged { changes.wallets.append(wallet) }
-        changes.entries.append(contentsOf: entries)
+        if changes.entries.isEmpty { changes.entries = entries } else { changes.entries += entries }
         for grant in grants where grant.isChanged { changes.grants.append(grant.value) }
         for hold in holds.values where hold.isChanged { changes.holds.append(hold.value) }
         for receivable in receivables where receivable.isChanged { changes.receivables.append(receivable.value) }

@@ -114,3 +114,10 @@ package struct WalletRules: Sendable {
 
     package init(limits: WalletLimits = .standard) { self.limits = limits }
 }
+
+/// The rules as one reference, so that a ledger carries a pointer and not two dozen closures.
+package final class SharedWalletRules: Sendable {
+    let rules: WalletRules
+
+    package init(_ rules: WalletRules) { self.rules = rules }
+}

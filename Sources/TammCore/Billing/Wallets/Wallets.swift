@@ -6,7 +6,7 @@
 public struct Wallets: Sendable {
     let store: any TammStore
     private let time: TimeSource
-    private let rules: WalletRules
+    private let rules: SharedWalletRules
     private let queue: WalletQueue
     private let metrics = WalletMetrics()
 
@@ -19,6 +19,7 @@ public struct Wallets: Sendable {
     ) {
         self.store = store
         self.time = time
+        let rules = SharedWalletRules(rules)
         self.rules = rules
         queue = WalletQueue(limits: queueLimits) { commands, waiting throws(TammError) in
             let now = time.now()
