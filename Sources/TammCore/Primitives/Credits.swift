@@ -54,10 +54,10 @@ public struct Credits: Sendable, Hashable, Comparable {
             throw TammError(.invalidInput, "\(quantity) × \(self) per \(unit) is above \(Self.max)")
         }
         let (quotient, remainder) = unit.dividingFullWidth((high, low))
-        guard let rounded = Int64(exactly: quotient), rounded < Self.max.micro else {
+        guard quotient < UInt64(Self.max.micro) || (quotient == UInt64(Self.max.micro) && remainder == 0) else {
             throw TammError(.invalidInput, "\(quantity) × \(self) per \(unit) is above \(Self.max)")
         }
-        return Credits(unchecked: remainder == 0 ? rounded : rounded + 1)
+        return Credits(unchecked: Int64(quotient) + (remainder == 0 ? 0 : 1))
     }
 }
 

@@ -48,10 +48,13 @@ public struct Money: Sendable, Hashable {
 }
 
 extension Money: CustomStringConvertible {
-    /// Major units with all the currency's decimals, then the code: `199.50 EGP`.
-    public var description: String {
-        guard currency.decimals > 0 else { return "\(minorUnits) \(currency)" }
+    /// Major units with all the currency's decimals: `199.50`.
+    public var majorUnits: String {
+        guard currency.decimals > 0 else { return String(minorUnits) }
         let scale = (0..<currency.decimals).reduce(Int64(1)) { scale, _ in scale * 10 }
-        return "\(minorUnits / scale).\(padded(minorUnits % scale, currency.decimals)) \(currency)"
+        return "\(minorUnits / scale).\(padded(minorUnits % scale, currency.decimals))"
     }
+
+    /// Major units, then the code: `199.50 EGP`.
+    public var description: String { "\(majorUnits) \(currency)" }
 }
