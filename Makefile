@@ -12,7 +12,7 @@ ONLY ?=
 .PHONY: help demo test bench lint format docs setup clean
 
 help: ## List these commands
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: ## Run the launch checklist and show its evidence (ARGS="--list", ARGS="--only ID")
 	@scripts/demo $(ARGS)

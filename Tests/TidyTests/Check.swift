@@ -25,7 +25,7 @@ struct Check: Sendable, CustomTestStringConvertible {
 @Suite struct `Every file` {
     @Test(arguments: Check.all)
     func `keeps the rule`(check: Check) {
-        for finding in SourceTree.files.flatMap(check.find) { Issue.record("\(finding)") }
+        record(SourceTree.files.flatMap(check.find))
     }
 
     @Test(arguments: Check.all)

@@ -64,7 +64,10 @@ private struct Blanker {
     private mutating func readOpening() {
         let hashes = run(of: "#", at: position)
         let quotes = run(of: "\"", at: position + hashes)
-        guard quotes > 0 else { return position += hashes }
+        guard quotes > 0 else {
+            position += hashes
+            return
+        }
         if quotes == 2 { return blank(hashes + 2 + run(of: "#", at: position + hashes + 2)) }
         contexts.append(.literal(hashes: hashes, quotes: quotes >= 3 ? 3 : 1))
         blank(hashes + (quotes >= 3 ? 3 : 1))

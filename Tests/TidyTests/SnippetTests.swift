@@ -45,7 +45,7 @@ func snippetFindings(_ files: [SourceFile]) -> [Finding] {
 
 @Suite struct `Code in documents` {
     @Test func `is the compiled code that it names`() {
-        for finding in snippetFindings(SourceTree.files) { Issue.record("\(finding)") }
+        record(snippetFindings(SourceTree.files))
     }
 
     @Test(arguments: [("let a = 1", "one", true), ("let a = 2", "one", false), ("let a = 1", "two", false)])

@@ -1,3 +1,5 @@
+import Testing
+
 /// A file of the repository, by its path from the root.
 struct SourceFile: Sendable {
     let path: String
@@ -40,6 +42,12 @@ struct Finding: Sendable, Equatable, CustomStringConvertible {
     let message: String
 
     var description: String { "\(path):\(line): \(message)" }
+}
+
+/// Fails the test, with one issue that lists the findings, if there are any.
+func record(_ findings: [Finding]) {
+    guard !findings.isEmpty else { return }
+    Issue.record("\(findings.count) found\n\(findings.map(\.description).joined(separator: "\n"))")
 }
 
 extension StringProtocol {

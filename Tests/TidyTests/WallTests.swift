@@ -37,7 +37,7 @@ extension SourceFile {
 
 @Suite struct `The inner walls` {
     @Test func `hold`() {
-        for finding in wallFindings(SourceTree.files) { Issue.record("\(finding)") }
+        record(wallFindings(SourceTree.files))
     }
 
     @Test func `are seen to fall`() {

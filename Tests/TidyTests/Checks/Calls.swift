@@ -19,7 +19,7 @@ extension Check {
             }
         },
         Check(
-            "Nothing in Sources unwraps, casts or tries by force",
+            "Nothing in Sources unwraps, casts or tries by force, unless a comment on the line says why: // Forced: …",
             bad: [
                 SourceFile("Sources/TammServer/A.swift", "let a = b!\n"),
                 SourceFile("Sources/tamm-demo/A.swift", "let a = try! b()\n"),
@@ -27,16 +27,18 @@ extension Check {
                 SourceFile("Sources/TammCore/A.swift", "let a = \"\\(b!)\"\n"),
                 SourceFile("Sources/TammCore/A.swift", "var a: String!\n"),
                 SourceFile("Sources/TammCore/A.swift", "let a = b as! C\n"),
+                SourceFile("Sources/TammCore/A.swift", "let a = b!  // Forced:\n"),
             ],
             good: [
                 SourceFile("Sources/TammCore/A.swift", "if !a, b != c, d!=e { print(\"stop!\") } // now!\n"),
+                SourceFile("Sources/TammCore/A.swift", "let a = b!  // Forced: set in the initializer.\n"),
                 SourceFile("Tests/TammCoreTests/A.swift", "let a = b!\n"),
             ]
         ) { file in
             guard file.target != nil else { return [] }
-            return file.code.indices.filter { file.code[$0].hasForcedValue }.map {
-                file.finding($0, "a forced value traps; unwrap it and say what was wanted")
-            }
+            return file.code.indices.filter { index in
+                file.code[index].hasForcedValue && !file.lines[index].contains("// Forced: ")
+            }.map { file.finding($0, "a forced value traps; unwrap it and say what was wanted") }
         },
     ]
 }
@@ -88,7 +90,8 @@ extension Substring {
     /// Whether `text` stands here on its own: a name is not the end or the beginning of a longer one.
     fileprivate func holds(_ text: String) -> Bool {
         ranges(of: text).contains { range in
-            let before = self[..<range.lowerBound].last, after = self[range.upperBound...].first
+            let before = self[..<range.lowerBound].last
+            let after = self[range.upperBound...].first
             let isCutBefore = text.first?.isPartOfName == true && before?.isPartOfName == true
             let isCutAfter = text.last?.isPartOfName == true && after?.isPartOfName == true
             return !isCutBefore && !isCutAfter

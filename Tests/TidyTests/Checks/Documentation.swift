@@ -17,7 +17,8 @@ extension Check {
             ].map { SourceFile("Sources/TammCore/A.swift", $0 + "\n") },
             good: [
                 "/// A.\npublic struct A {}", "/// A.\n@frozen\n@available(macOS 15, *)\npublic struct A {}",
-                "public let a: Int", "    public init(a: Int) {", "    public static func < (a: A, b: A) -> Bool {",
+                "public let a: Int", "    public init(a: Int) {", "    public func hash(into hasher: inout Hasher) {",
+                "    public static func < (a: A, b: A) -> Bool {",
                 "extension A: B {\n    public func a() {}\n}", "extension A {\n    /// A.\n    public func a() {}\n}",
                 "/// A.\npublic protocol A {\n    /// B.\n    func b()\n    var c: Int { get }\n}",
                 "public extension A {", "    public var funcs: Int", "/// A.\n@Sendable public func a() {}",
@@ -89,9 +90,10 @@ private struct Declaration {
         switch keyword {
         case "class", "subscript", "func", "macro",
             _ where types.contains(keyword):
-            let name = first.firstRange(of: "func ").flatMap { first[$0.upperBound...].first }
-            let isOperator = keyword == "func" && name.map { $0.isLetter || $0 == "_" || $0 == "`" } == false
-            return Declaration(kind: String(keyword), needsDocumentation: !isOperator)
+            let name = first.firstRange(of: "func ").map { first[$0.upperBound...] } ?? "name"
+            let isOperator = name.first.map { $0.isLetter || $0 == "_" || $0 == "`" } == false
+            let isKnown = ["hash(into", "encode(to"].contains { name.hasPrefix($0) }
+            return Declaration(kind: String(keyword), needsDocumentation: !isOperator && !isKnown)
         case "init", "init?":
             var head = ""
             for line in lines {
