@@ -22,8 +22,8 @@ public final class InMemoryStore: TammStore {
         try state.withLock { box throws(TammError) -> Value in
             let memory = box.memory
             do throws(TammError) {
-                let transaction: any StoreTransaction & ~Copyable =
-                    InMemoryTransaction(memory: memory, principal: principal)
+                memory.principal = principal
+                let transaction: any StoreTransaction & ~Copyable = InMemoryTransaction(memory: memory)
                 let value = try body(transaction)
                 memory.commit()
                 return value
@@ -38,5 +38,7 @@ public final class InMemoryStore: TammStore {
 /// One unit of work on the memory; lives no longer than the lock is held.
 struct InMemoryTransaction: StoreTransaction, ~Copyable {
     let memory: Memory
-    let principal: Principal
+
+    /// On whose behalf it runs.
+    var principal: Principal { memory.principal }
 }

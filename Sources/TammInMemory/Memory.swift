@@ -41,6 +41,8 @@ final class Memory {
         case usage(Identifier<Workspace>)
     }
 
+    /// On whose behalf the running transaction runs.
+    var principal = Principal.service
     private var log: [Undo] = []
 
     func willUndo(_ undo: Undo) { log.append(undo) }

@@ -25,9 +25,9 @@ public struct ChainHash: Sendable, Hashable {
 
     /// The 32 bytes.
     public var bytes: [UInt8] {
-        var encoder = CanonicalEncoder()
-        encoder.append(self)
-        return encoder.bytes
+        [words.0, words.1, words.2, words.3].flatMap { word in
+            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+        }
     }
 
     public static func == (a: Self, b: Self) -> Bool { a.words == b.words }
@@ -78,16 +78,7 @@ public enum LedgerChain {
     }
 }
 
-/// Writes length-prefixed fields; the buffer is kept from one message to the next.
-struct CanonicalEncoder {
-    private(set) var bytes: [UInt8] = []
-
-    init() { bytes.reserveCapacity(256) }
-
-    mutating func reset() { bytes.removeAll(keepingCapacity: true) }
-
-    func digest() -> ChainHash { ChainHash(SHA256.hash(data: bytes)) }
-
+extension CanonicalEncoder {
     mutating func append(_ hash: ChainHash) {
         append(hash.words.0)
         append(hash.words.1)
@@ -95,8 +86,9 @@ struct CanonicalEncoder {
         append(hash.words.3)
     }
 
+    /// Version 1 of an entry's canonical bytes.
     mutating func append(_ entry: borrowing LedgerEntry) {
-        bytes.append(1)
+        append(UInt8(1))
         field(UInt64(bitPattern: entry.sequence))
         field(entry.kind.rawValue)
         field(entry.source.rawValue)
@@ -110,48 +102,5 @@ struct CanonicalEncoder {
         field(entry.balance.available)
         field(entry.balance.held)
         field(entry.balance.owed)
-    }
-
-    mutating func field(_ value: [UInt8]) {
-        length(value.count)
-        bytes.append(contentsOf: value)
-    }
-
-    mutating func field(_ text: String) {
-        length(text.utf8.count)
-        bytes.append(contentsOf: text.utf8)
-    }
-
-    mutating func field<Entity>(_ identifier: Identifier<Entity>?) {
-        guard let identifier else { return length(0) }
-        length(16)
-        append(identifier.high)
-        append(identifier.low)
-    }
-
-    mutating func field(_ byte: UInt8) {
-        length(1)
-        bytes.append(byte)
-    }
-
-    mutating func field(_ number: UInt64) {
-        length(8)
-        append(number)
-    }
-
-    mutating func field(_ credits: Credits) { field(UInt64(bitPattern: credits.micro)) }
-    mutating func field(_ timestamp: Timestamp) { field(UInt64(bitPattern: timestamp.microseconds)) }
-    mutating func field(_ timestamp: Timestamp?) {
-        guard let timestamp else { return length(0) }
-        field(timestamp)
-    }
-
-    private mutating func length(_ count: Int) {
-        bytes.append(UInt8(truncatingIfNeeded: count >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: count))
-    }
-
-    private mutating func append(_ number: UInt64) {
-        unsafe withUnsafeBytes(of: number.bigEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 }

@@ -40,21 +40,11 @@ package enum WalletFold {
         try batch.readUsage(of: commands, in: t)
         var answers: [Answer] = []
         answers.reserveCapacity(commands.count)
-        for (index, command) in commands.enumerated() {
-            let slot = slots[index]
-            guard ledgers[slot] != nil else {
-                if case .busy = states[slot] {
-                    answers.append(.busy)
-                } else {
-                    answers.append(.failed(TammError(
-                        .notFound, "no wallet \(command.wallet) in workspace \(command.workspace)", field: "wallet")))
-                }
-                continue
-            }
-            answers.append(try batch.decide(command, on: &ledgers[slot]!))
+        for index in commands.indices {
+            answers.append(try batch.decide(commands[index], on: &ledgers[slots[index]], states[slots[index]]))
         }
         var changes = batch.changes()
-        for ledger in ledgers { ledger?.collect(into: &changes) }
+        for slot in ledgers.indices { ledgers[slot]?.collect(into: &changes) }
         if !changes.isEmpty { try t.write(changes) }
         return answers
     }
@@ -151,6 +141,18 @@ package enum WalletFold {
         }
 
         mutating func decide(
+            _ command: WalletCommand, on ledger: inout WalletLedger?, _ state: LockedWallet
+        ) throws(TammError) -> Answer {
+            guard ledger != nil else {
+                if case .busy = state { return .busy }
+                return .failed(
+                    TammError(
+                        .notFound, "no wallet \(command.wallet) in workspace \(command.workspace)", field: "wallet"))
+            }
+            return try decide(command, on: &ledger!)  // Forced: looked at above; a binding would copy the ledger.
+        }
+
+        private mutating func decide(
             _ command: WalletCommand, on ledger: inout WalletLedger
         ) throws(TammError) -> Answer {
             let key = CommandKey(workspace: command.workspace, key: command.key)
