@@ -113,7 +113,8 @@ extension PlanCatalogue {
         for plan in plans {
             guard let position = newer.positions[plan.id] else {
                 throw TammError(
-                    .conflict, "plan \(plan.id): wanted the published plan, found none; a plan is withdrawn, not removed")
+                    .conflict,
+                    "plan \(plan.id): wanted the published plan, found none; a plan is withdrawn, not removed")
             }
             let counterpart = newer.plans[position]
             guard counterpart.rank == plan.rank else {
@@ -126,10 +127,12 @@ extension PlanCatalogue {
                     throw TammError(.conflict, "wanted the published version \(version.reference), found none")
                 }
                 try version.checkUnchanged(in: candidate)
-                guard counterpart.versions[index].reference == version.reference else {
+                let found = counterpart.versions[index].reference
+                guard found == version.reference else {
                     throw TammError(
                         .conflict,
-                        "wanted versions above \(plan.current.reference), found \(counterpart.versions[index].reference)")
+                        "wanted versions above \(plan.current.reference), found \(found)"
+                    )
                 }
             }
         }

@@ -32,7 +32,8 @@ public struct PlanVersion: Sendable, Hashable {
         try Self.check(rateLimits, "rateLimits", atMost: 50, by: { [$0.name] })
         guard retentionDays.count <= 50 else {
             throw TammError(
-                .invalidInput, "wanted at most 50 classes of data, found \(retentionDays.count)", field: "retentionDays")
+                .invalidInput, "wanted at most 50 classes of data, found \(retentionDays.count)", field: "retentionDays"
+            )
         }
         for (name, count) in retentionDays.sorted(by: { $0.key < $1.key }) {
             do throws(TammError) { _ = try checkedName(name, "a class of data") } catch {

@@ -137,7 +137,8 @@ extension PriceBook {
     }
 
     /// The terms' sum in 128 bits; three terms of 10⁹ times 10¹⁸ stay below 2¹²⁸.
-    private static func total(per unit: UInt128, _ terms: (quantity: Int64, price: Credits)...) throws(TammError) -> Credits
+    private static func total(per unit: UInt128, _ terms: (quantity: Int64, price: Credits)...) throws(TammError)
+        -> Credits
     {
         let sum = terms.reduce(UInt128(0)) { $0 + UInt128($1.quantity) * UInt128($1.price.micro) }
         let (quotient, remainder) = sum.quotientAndRemainder(dividingBy: unit)
