@@ -24,6 +24,15 @@ public struct Identifier<Entity>: Sendable, Hashable, Comparable {
     ///
     /// It keeps the parent's 48 bits of time, so that children sort with their parents.
     public init(derivedFrom parent: Identifier<some Any>, label: String) {
+        self.init(milliseconds: parent.high >> 16, derivedFrom: parent, label: label)
+    }
+
+    /// The identifier that `parent` and `label` always give at this moment, so that children sort by their age.
+    public init(derivedFrom parent: Identifier<some Any>, label: String, at moment: Timestamp) {
+        self.init(milliseconds: UInt64(max(0, moment.microseconds) / 1000), derivedFrom: parent, label: label)
+    }
+
+    private init(milliseconds: UInt64, derivedFrom parent: Identifier<some Any>, label: String) {
         var hash = SHA256()
         hash.update(data: parent.bytes)
         hash.update(data: Array(label.utf8))
@@ -31,7 +40,7 @@ public struct Identifier<Entity>: Sendable, Hashable, Comparable {
         for (index, byte) in hash.finalize().prefix(16).enumerated() {
             if index < 8 { first = first << 8 | UInt64(byte) } else { second = second << 8 | UInt64(byte) }
         }
-        high = parent.high & ~0xffff | 0x8000 | (first & 0x0fff)
+        high = milliseconds << 16 | 0x8000 | (first & 0x0fff)
         low = 0x8000_0000_0000_0000 | (second >> 2)
     }
 

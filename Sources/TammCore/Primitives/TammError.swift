@@ -30,17 +30,24 @@ public struct TammError: Error, Sendable, Hashable {
     public let message: String
     /// The field of the input that is at fault, where one is (`prices[0].amount`).
     public let field: String?
+    /// Which check failed, for logs and metrics: the raw value of an enumeration such as ``SignatureRefusal``.
+    ///
+    /// Not for the one who sent the request; nil where the code says it all.
+    public let reason: String?
 
-    public init(_ code: Code, _ message: String, field: String? = nil) {
+    public init(_ code: Code, _ message: String, field: String? = nil, reason: String? = nil) {
         self.code = code
         self.message = message
         self.field = field
+        self.reason = reason
     }
 }
 
 extension TammError: CustomStringConvertible {
+    /// For logs: the code, the field, the reason and the message. An answer to a request uses ``message``.
     public var description: String {
-        guard let field else { return "\(code.rawValue): \(message)" }
-        return "\(code.rawValue) at \(field): \(message)"
+        let place = field.map { " at \($0)" } ?? ""
+        let cause = reason.map { " (\($0))" } ?? ""
+        return "\(code.rawValue)\(place)\(cause): \(message)"
     }
 }

@@ -4,6 +4,7 @@ public struct TimeSource: Sendable {
 
     public init(_ read: @escaping @Sendable () -> Timestamp) { self.read = read }
 
+    /// The time at this call; a later call may give an earlier time, as clocks do.
     public func now() -> Timestamp { read() }
 }
 
@@ -14,6 +15,7 @@ public struct EntropySource: Sendable {
     /// - Parameter draw: 64 fresh random bits at each call, unpredictable where secrets are made of them.
     public init(_ draw: @escaping @Sendable () -> UInt64) { self.draw = draw }
 
+    /// 64 random bits.
     public func next() -> UInt64 { draw() }
 
     /// `count` random bytes.

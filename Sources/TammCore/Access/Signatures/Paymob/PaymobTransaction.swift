@@ -1,0 +1,145 @@
+/// The fields of a transaction that Paymob signs, and no others.
+///
+/// They are joined without a separator before they are signed, so a signature also fits other values with the same
+/// concatenation. What keeps them apart:
+/// - amount and time: `createdAt` has one strict form with a year of four digits;
+/// - id and integration, order and owner: the verifier knows which integrations and which owner to expect;
+/// - the booleans: each is `true` or `false`.
+///
+/// **Not kept apart**: ``sourcePan``, ``sourceSubType`` and ``sourceType`` run into one another; they are for
+/// display. **Not signed at all**, and so not here: `merchant_order_id`, `payment_key_claims`, `is_refund`,
+/// `is_void`, `is_captured`, `captured_amount`, `refunded_amount_cents`, `parent_transaction`, `updated_at`.
+///
+/// Compare order, amount and currency with what was stored when the payment was opened. No time of delivery is
+/// signed: a replay never expires, and must be harmless.
+public struct PaymobTransaction: Sendable, Hashable {
+    /// Paymob's minor units of ``currency``: piastres for EGP. Not negative.
+    public let amountCents: Int64
+    public let currency: Currency
+    /// As received: ISO 8601 with seconds, at most six decimals, and an offset only where Paymob gives one. Egypt's
+    /// has none and means local time in Cairo.
+    public let createdAt: String
+    /// ``createdAt`` in UTC; nil when it has no offset.
+    public let createdAtUTC: Timestamp?
+    public let id: Int64
+    public let integrationID: Int64
+    /// Paymob's id of the order: the one to correlate by.
+    public let orderID: Int64
+    public let owner: Int64
+    /// Paid, unless ``isAuth``.
+    public let success: Bool
+    /// Undecided; with neither this nor ``success`` the transaction is declined.
+    public let pending: Bool
+    /// Money held, not revenue until captured.
+    public let isAuth: Bool
+    public let isCapture: Bool
+    public let isRefunded: Bool
+    public let isVoided: Bool
+    public let isStandalonePayment: Bool
+    public let is3DSecure: Bool
+    public let hasParentTransaction: Bool
+    /// `error_occured` on the wire.
+    public let errorOccurred: Bool
+    /// The last digits of the card or the number of the wallet; empty when there is none. For display.
+    public let sourcePan: String
+    /// The brand. For display.
+    public let sourceSubType: String
+    /// The kind of source. For display.
+    public let sourceType: String
+
+    /// - Throws: `invalidInput` for a value that is not strictly in its field's form.
+    init(_ values: PaymobValues) throws(TammError) {
+        amountCents = try Self.integer(.amountCents, values, from: 0)
+        guard amountCents <= Money.maxMinorUnits else {
+            throw Self.fault(.amountCents, "at most \(Money.maxMinorUnits)")
+        }
+        guard let currency = try? Currency(values[.currency]) else {
+            throw Self.fault(.currency, "an ISO 4217 currency code")
+        }
+        self.currency = currency
+        (createdAt, createdAtUTC) = try Self.time(.createdAt, values)
+        id = try Self.integer(.id, values, from: 1)
+        integrationID = try Self.integer(.integrationID, values, from: 1)
+        orderID = try Self.integer(.orderID, values, from: 1)
+        owner = try Self.integer(.owner, values, from: 1)
+        success = try Self.boolean(.success, values)
+        pending = try Self.boolean(.pending, values)
+        isAuth = try Self.boolean(.isAuth, values)
+        isCapture = try Self.boolean(.isCapture, values)
+        isRefunded = try Self.boolean(.isRefunded, values)
+        isVoided = try Self.boolean(.isVoided, values)
+        isStandalonePayment = try Self.boolean(.isStandalonePayment, values)
+        is3DSecure = try Self.boolean(.is3DSecure, values)
+        hasParentTransaction = try Self.boolean(.hasParentTransaction, values)
+        errorOccurred = try Self.boolean(.errorOccurred, values)
+        sourcePan = values[.sourcePan]
+        sourceSubType = values[.sourceSubType]
+        sourceType = values[.sourceType]
+    }
+
+    private static func integer(
+        _ field: PaymobField, _ values: PaymobValues, from least: Int64
+    ) throws(TammError) -> Int64 {
+        guard let value = Int64(canonicalDecimal: values[field].utf8), value >= least else {
+            throw fault(field, "an integer from \(least)")
+        }
+        return value
+    }
+
+    private static func boolean(_ field: PaymobField, _ values: PaymobValues) throws(TammError) -> Bool {
+        switch values[field] {
+        case "true": return true
+        case "false": return false
+        default: throw fault(field, "true or false")
+        }
+    }
+
+    private static func time(
+        _ field: PaymobField, _ values: PaymobValues
+    ) throws(TammError) -> (text: String, utc: Timestamp?) {
+        let text = values[field]
+        if let utc = Timestamp(text) { return (text, utc) }
+        guard Timestamp(text + "Z") != nil else { throw fault(field, "a time such as 2026-01-31T23:59:59.123456") }
+        return (text, nil)
+    }
+
+    private static func fault(_ field: PaymobField, _ wanted: String) -> TammError {
+        TammError(.invalidInput, "wanted \(wanted), found another value", field: "obj.\(field.rawValue)")
+    }
+}
+
+/// The proof that Paymob sent a transaction: the fields it signed, and the delivery that carried them.
+///
+/// Only verification makes one. Of ``payload``'s body the signature covers ``transaction`` and nothing else.
+public struct SignedPaymobTransaction: Sendable, Hashable {
+    public let transaction: PaymobTransaction
+    public let payload: SignedPayload
+
+    init(_ transaction: PaymobTransaction, _ payload: SignedPayload) {
+        self.transaction = transaction
+        self.payload = payload
+    }
+}
+
+/// What a customer's browser brought back from Paymob's page: something to show, never a reason to change state.
+///
+/// A browser may bring an old redirect again, or none. It holds no ``SignedPayload`` and no ``PaymobTransaction``,
+/// so nothing that asks for proof accepts it.
+public struct PaymobReturn: Sendable, Hashable {
+    public enum Outcome: Sendable, Hashable { case succeeded, pending, declined }
+
+    public let outcome: Outcome
+    /// Paymob's minor units of ``currency``.
+    public let amountCents: Int64
+    public let currency: Currency
+    public let transactionID: Int64
+    public let orderID: Int64
+
+    init(_ transaction: PaymobTransaction) {
+        outcome = transaction.success ? .succeeded : transaction.pending ? .pending : .declined
+        amountCents = transaction.amountCents
+        currency = transaction.currency
+        transactionID = transaction.id
+        orderID = transaction.orderID
+    }
+}

@@ -1,0 +1,41 @@
+/// What a principal may be allowed to do in a workspace.
+public enum Permission: String, Sendable, CaseIterable {
+    /// See the workspace and its members.
+    case readWorkspace
+    /// Change the workspace's name and settings.
+    case manageWorkspace
+    /// Invite, remove and change the role of members.
+    case manageMembers
+    /// Make or unmake an owner.
+    case manageOwners
+    /// See wallets, statements, usage and payments.
+    case readBilling
+    /// Buy, change the plan, set budgets.
+    case manageBilling
+    /// Debit and hold credits by using the platform.
+    case spendCredits
+    /// Grant, refund and take back credits: the platform's side of the counter.
+    case issueCredits
+    /// Create and revoke API keys.
+    case manageKeys
+    /// Connect and change the channels on which customers write.
+    case manageChannels
+}
+
+/// A member's part in a workspace, from least to most.
+public enum Role: String, Sendable, Hashable, CaseIterable, Codable {
+    case member, admin, owner
+
+    /// The table of permissions, by role.
+    public var permissions: Set<Permission> {
+        switch self {
+        case .member: [.readWorkspace, .spendCredits]
+        case .admin:
+            [
+                .readWorkspace, .spendCredits, .manageWorkspace, .manageMembers, .readBilling, .manageBilling,
+                .manageKeys, .manageChannels,
+            ]
+        case .owner: Role.admin.permissions.union([.manageOwners])
+        }
+    }
+}

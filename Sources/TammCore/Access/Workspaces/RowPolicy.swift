@@ -1,0 +1,73 @@
+/// A table whose rows belong to a workspace, by the name it has in the database.
+public enum TenantTable: String, Sendable, CaseIterable {
+    case workspaces
+    case workspaceUsers = "workspace_users"
+    case planAssignments = "plan_assignments"
+    case wallets = "workspace_wallets"
+    case entries = "ledger_entries"
+    case grants = "credit_grants"
+    case holds = "credit_holds"
+    case receivables
+    case commands = "wallet_commands"
+    case quotas = "quota_counters"
+    case usageEvents = "usage_events"
+
+    /// Whether only the ledger's own rule writes it.
+    public var isLedger: Bool {
+        switch self {
+        case .wallets, .entries, .grants, .holds, .receivables, .commands, .quotas, .usageEvents: true
+        case .workspaces, .workspaceUsers, .planAssignments: false
+        }
+    }
+
+    var readPermission: Permission { isLedger ? .readBilling : .readWorkspace }
+
+    var writePermission: Permission {
+        switch self {
+        case .workspaces: .manageWorkspace
+        case .workspaceUsers: .manageMembers
+        default: .issueCredits
+        }
+    }
+}
+
+/// Who may read and write which row: the rule that row-level security enforces in a database.
+public enum RowPolicy {
+    /// What the store has found a principal to be, looked up in its own rows.
+    public enum Standing: Sendable, Hashable {
+        case member(Role, of: Identifier<Workspace>)
+        case platformAdmin
+        case service
+        case ledger
+        /// Neither a member nor an administrator.
+        case stranger
+    }
+
+    /// Whether a row of `table` in `workspace` is visible.
+    @inline(__always)
+    public static func mayRead(_ table: TenantTable, in workspace: Identifier<Workspace>, as standing: Standing) -> Bool {
+        switch standing {
+        case .service, .platformAdmin: true
+        case .ledger: table.isLedger
+        case .member(let role, let own): own == workspace && role.permissions.contains(table.readPermission)
+        case .stranger: false
+        }
+    }
+
+    /// Whether a row of `table` in `workspace` may be inserted, changed or deleted.
+    ///
+    /// No user writes a ledger table, whatever its role: only the ledger and the platform's services do.
+    @inline(__always)
+    public static func mayWrite(
+        _ table: TenantTable, in workspace: Identifier<Workspace>, as standing: Standing
+    ) -> Bool {
+        switch standing {
+        case .service: true
+        case .ledger: table.isLedger
+        case .platformAdmin: !table.isLedger
+        case .member(let role, let own):
+            own == workspace && !table.isLedger && role.permissions.contains(table.writePermission)
+        case .stranger: false
+        }
+    }
+}

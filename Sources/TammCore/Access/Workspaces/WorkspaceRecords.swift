@@ -1,0 +1,33 @@
+/// What a store does for workspaces; rows that the principal may not see do not exist for it.
+public protocol WorkspaceRecords: ~Copyable {
+    borrowing func workspace(_ id: Identifier<Workspace>) throws(TammError) -> Workspace?
+
+    /// - Throws: `conflict` when the identifier is taken, `forbidden` unless the principal is the service or a
+    ///   platform administrator.
+    borrowing func insert(_ workspace: Workspace) throws(TammError)
+
+    borrowing func member(_ user: Identifier<User>, of workspace: Identifier<Workspace>) throws(TammError) -> Member?
+
+    /// The members in the order of their identifiers, at most `limit` after `cursor`.
+    borrowing func members(
+        of workspace: Identifier<Workspace>, after cursor: Identifier<User>?, limit: Int
+    ) throws(TammError) -> [Member]
+
+    /// Adds the member, or gives it another role.
+    ///
+    /// - Throws: `notFound` without the workspace, `forbidden` where the principal may not write it.
+    borrowing func put(_ member: Member) throws(TammError)
+
+    /// - Throws: `notFound` without the member, `forbidden` where the principal may not write it.
+    borrowing func removeMember(
+        _ user: Identifier<User>, from workspace: Identifier<Workspace>
+    ) throws(TammError)
+
+    /// Who the principal is found to be in this workspace.
+    borrowing func standing(in workspace: Identifier<Workspace>) throws(TammError) -> RowPolicy.Standing
+
+    /// Makes or unmakes a platform administrator.
+    ///
+    /// - Throws: `forbidden` unless the principal is the service.
+    borrowing func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) throws(TammError)
+}

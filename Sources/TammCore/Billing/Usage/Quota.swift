@@ -1,0 +1,67 @@
+/// A claim on a metered allowance: this much of this meter, in a period that admits so much.
+public struct QuotaClaim: Sendable, Hashable {
+    public let meter: Meter
+    public let quantity: UInt64
+    /// The most that the period admits.
+    public let limit: UInt64
+    public let periodStart: Timestamp
+    /// When the next period begins; after ``periodStart``.
+    public let resetsAt: Timestamp
+
+    /// - Throws: `invalidInput` when the period is empty or a number is above 2⁶².
+    public init(
+        meter: Meter, quantity: UInt64, limit: UInt64, periodStart: Timestamp, resetsAt: Timestamp
+    ) throws(TammError) {
+        guard periodStart < resetsAt else {
+            throw TammError(.invalidInput, "a quota's period ends after it begins", field: "resetsAt")
+        }
+        guard quantity <= QuotaCounter.maximum, limit <= QuotaCounter.maximum else {
+            throw TammError(.invalidInput, "a quota counts to \(QuotaCounter.maximum)", field: "quantity")
+        }
+        self.meter = meter
+        self.quantity = quantity
+        self.limit = limit
+        self.periodStart = periodStart
+        self.resetsAt = resetsAt
+    }
+
+    func encode(into encoder: inout CanonicalEncoder) {
+        encoder.field(meter.name)
+        encoder.field(quantity)
+        encoder.field(limit)
+        encoder.field(periodStart)
+        encoder.field(resetsAt)
+    }
+}
+
+/// How much of a metered allowance a wallet has used in one period, open reservations included.
+public struct QuotaCounter: Sendable, Hashable {
+    public struct Key: Sendable, Hashable {
+        public let wallet: Identifier<Wallet>
+        public let meter: Meter
+        public let periodStart: Timestamp
+
+        public init(wallet: Identifier<Wallet>, meter: Meter, periodStart: Timestamp) {
+            self.wallet = wallet
+            self.meter = meter
+            self.periodStart = periodStart
+        }
+    }
+
+    /// 2⁶²: counters stop there, so that adding a claim never overflows.
+    public static let maximum: UInt64 = 1 << 62
+
+    public let key: Key
+    public package(set) var used: UInt64
+
+    public init(key: Key, used: UInt64) {
+        self.key = key
+        self.used = used
+    }
+}
+
+extension QuotaClaim {
+    func key(for wallet: Identifier<Wallet>) -> QuotaCounter.Key {
+        QuotaCounter.Key(wallet: wallet, meter: meter, periodStart: periodStart)
+    }
+}

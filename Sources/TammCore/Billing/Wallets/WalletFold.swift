@@ -1,0 +1,281 @@
+/// The ledger's rule over a batch: commands in their order, each decided on what those before it have left.
+///
+/// Group commit and a unit of work that changes other things too call the same fold.
+package enum WalletFold {
+    /// What became of one command of a batch.
+    package enum Answer: Sendable {
+        case outcome(WalletOutcome)
+        /// This command is wrong; the others are not concerned.
+        case failed(TammError)
+        /// Another transaction has the wallet locked.
+        case busy
+    }
+
+    /// Locks, decides, writes; the transaction's commit is the caller's.
+    ///
+    /// - Parameters:
+    ///   - now: the moment of decision; a wallet that has recorded something later decides at that.
+    ///   - waiting: whether to wait for wallets that are locked elsewhere.
+    /// - Returns: an answer for each command, in their order.
+    /// - Throws: what the store throws, `corrupted` where stored rows contradict each other. Then nothing may be
+    ///   committed.
+    package static func apply(
+        _ commands: [WalletCommand], at now: Timestamp, rules: SharedWalletRules, waiting: Bool = true,
+        in t: borrowing some WalletRecords & ~Copyable
+    ) throws(TammError) -> [Answer] {
+        let (needs, slots) = needs(of: commands, at: now)
+        let states = try t.lockWallets(needs, waiting: waiting)
+        var ledgers: [WalletLedger?] = []
+        ledgers.reserveCapacity(states.count)
+        for state in states {
+            if case .locked(let state) = state {
+                ledgers.append(WalletLedger(state, at: now, rules: rules))
+            } else {
+                ledgers.append(nil)
+            }
+        }
+        var batch = Batch(commands.count, rules: rules)
+        try batch.readRecords(for: commands, in: t)
+        try batch.readReversed(by: commands, slots: slots, ledgers: &ledgers, in: t)
+        try batch.readUsage(of: commands, in: t)
+        var answers: [Answer] = []
+        answers.reserveCapacity(commands.count)
+        for (index, command) in commands.enumerated() {
+            let slot = slots[index]
+            guard ledgers[slot] != nil else {
+                if case .busy = states[slot] {
+                    answers.append(.busy)
+                } else {
+                    answers.append(.failed(TammError(
+                        .notFound, "no wallet \(command.wallet) in workspace \(command.workspace)", field: "wallet")))
+                }
+                continue
+            }
+            answers.append(try batch.decide(command, on: &ledgers[slot]!))
+        }
+        var changes = batch.changes()
+        for ledger in ledgers { ledger?.collect(into: &changes) }
+        if !changes.isEmpty { try t.write(changes) }
+        return answers
+    }
+
+    private struct WalletKey: Hashable {
+        let workspace: Identifier<Workspace>
+        let wallet: Identifier<Wallet>
+    }
+
+    /// What to read for the commands: one need a wallet, and for each command the index of its need.
+    private static func needs(of commands: [WalletCommand], at now: Timestamp) -> ([WalletNeed], [Int]) {
+        var needs: [WalletNeed] = []
+        var slots: [Int] = []
+        slots.reserveCapacity(commands.count)
+        var slotByWallet: [WalletKey: Int] = [:]
+        for command in commands {
+            let key = WalletKey(workspace: command.workspace, wallet: command.wallet)
+            let slot = commands.count == 1 ? needs.count : slotByWallet[key, default: needs.count]
+            if slot == needs.count {
+                needs.append(WalletNeed(workspace: command.workspace, wallet: command.wallet, dueBy: now))
+                if commands.count > 1 { slotByWallet[key] = slot }
+            }
+            slots.append(slot)
+            switch command.action {
+            case .capture(let hold, _, _), .release(let hold): needs[slot].holds.append(hold)
+            case .clawback(let grant, _): needs[slot].grants.append(grant)
+            case .writeOff(let receivable): needs[slot].receivables.append(receivable)
+            case .grant, .debit, .hold, .refund, .reinstate, .tidy: break
+            }
+            if let quota = command.quota { needs[slot].quotas.append(quota.key(for: command.wallet)) }
+        }
+        return (needs, slots)
+    }
+
+    /// What the commands of one batch share across wallets: keys, usage, and what reversals undo.
+    private struct Batch {
+        private let shared: SharedWalletRules
+        private var recorded: RecordIndex
+        private var reversedEntries: [CommandKey: [LedgerEntry]] = [:]
+        private var usageIDs: [Identifier<Workspace>: Set<UsageEvent.ID>] = [:]
+        private var usage: [RecordedUsage] = []
+
+        private var rules: WalletRules {
+            @inline(__always) _read { yield shared.rules }
+        }
+
+        init(_ commands: Int, rules: SharedWalletRules) {
+            shared = rules
+            recorded = RecordIndex(expecting: commands)
+        }
+
+        mutating func readRecords(
+            for commands: [WalletCommand], in t: borrowing some WalletRecords & ~Copyable
+        ) throws(TammError) {
+            var keys: [CommandKey] = []
+            keys.reserveCapacity(commands.count)
+            for command in commands {
+                keys.append(CommandKey(workspace: command.workspace, key: command.key))
+                if let reversed = command.reversedKey { keys.append(reversed) }
+            }
+            for record in try t.recordedCommands(keys) {
+                guard let record else { continue }
+                recorded.add(record, isChanged: false)
+            }
+        }
+
+        mutating func readReversed(
+            by commands: [WalletCommand], slots: [Int], ledgers: inout [WalletLedger?],
+            in t: borrowing some WalletRecords & ~Copyable
+        ) throws(TammError) {
+            for (index, command) in commands.enumerated() {
+                guard let key = command.reversedKey, reversedEntries[key] == nil,
+                    let receipt = recorded[key]?.receipt, receipt.wallet == command.wallet,
+                    let ledger = ledgers[slots[index]]
+                else { continue }
+                let entries = try t.entries(
+                    of: command.wallet, after: receipt.entries.lowerBound - 1, limit: receipt.entries.count)
+                reversedEntries[key] = entries
+                let owed = try t.receivables([ledger.receivable(of: receipt)], of: command.wallet)
+                let grants = entries.compactMap(\.grant) + owed.flatMap { $0.settledBy.map(\.grant) }
+                    + (receipt.grant.map { [$0] } ?? [])
+                ledgers[slots[index]]?.include(try t.grants(unique(grants), of: command.wallet), owed)
+            }
+        }
+
+        mutating func readUsage(
+            of commands: [WalletCommand], in t: borrowing some WalletRecords & ~Copyable
+        ) throws(TammError) {
+            var asked: [Identifier<Workspace>: [UsageEvent.ID]] = [:]
+            for command in commands where !command.usage.isEmpty {
+                asked[command.workspace, default: []] += command.usage.map(\.id)
+            }
+            for (workspace, ids) in asked { usageIDs[workspace] = try t.recordedUsage(ids, in: workspace) }
+        }
+
+        mutating func decide(
+            _ command: WalletCommand, on ledger: inout WalletLedger
+        ) throws(TammError) -> Answer {
+            let key = CommandKey(workspace: command.workspace, key: command.key)
+            let fingerprint = CommandFingerprint(command)
+            if let earlier = recorded[key], rules.answersAgain(earlier) {
+                if rules.isSameRequest(earlier.fingerprint, fingerprint) {
+                    return .outcome(.replayed(earlier.receipt))
+                }
+                return .failed(conflict(command, fingerprint, earlier))
+            }
+            try ledger.advance()
+            for event in command.usage
+            where !rules.isNewUsage(usageIDs[command.workspace]?.contains(event.id) == true) {
+                return .outcome(.refused(.usageRecorded(event.id)))
+            }
+            let first = ledger.wallet.sequence + 1
+            let decision: WalletDecision
+            do {
+                decision = try ledger.decide(command, reversing: reversed(by: command, on: ledger))
+            } catch where error.code != .corrupted {
+                return .failed(error)
+            }
+            switch decision {
+            case .refused(let refusal): return .outcome(.refused(refusal))
+            case .done(let done):
+                let receipt = WalletReceipt(
+                    workspace: command.workspace, wallet: command.wallet, key: command.key, kind: command.kind,
+                    amount: done.amount, shortfall: done.shortfall, entries: first..<ledger.wallet.sequence + 1,
+                    balance: ledger.wallet.balance, recordedAt: ledger.now, subject: done.subject)
+                record(command, receipt, fingerprint)
+                return .outcome(.applied(receipt))
+            }
+        }
+
+        private mutating func record(
+            _ command: WalletCommand, _ receipt: WalletReceipt, _ fingerprint: CommandFingerprint
+        ) {
+            recorded.add(RecordedCommand(receipt: receipt, fingerprint: fingerprint), isChanged: true)
+            if let key = command.reversedKey { recorded.reverse(key, by: receipt.amount) }
+            for event in command.usage {
+                usageIDs[command.workspace, default: []].insert(event.id)
+                usage.append(
+                    RecordedUsage(
+                        event: event, wallet: command.wallet, command: command.key, recordedAt: receipt.recordedAt))
+            }
+        }
+
+        /// What a refund or reinstatement undoes, from the store or from earlier in this batch.
+        private func reversed(by command: WalletCommand, on ledger: WalletLedger) -> ReversedCommand? {
+            guard let key = command.reversedKey, let record = recorded[key],
+                record.receipt.wallet == command.wallet
+            else { return nil }
+            let entries =
+                reversedEntries[key] ?? ledger.entries.filter { record.receipt.entries.contains($0.sequence) }
+            return ReversedCommand(record: record, entries: entries)
+        }
+
+        private func conflict(
+            _ command: WalletCommand, _ asked: CommandFingerprint, _ earlier: RecordedCommand
+        ) -> TammError {
+            let field = asked.firstDifference(from: earlier.fingerprint).map { "\($0)" } ?? "request"
+            return TammError(
+                .conflict,
+                "key \(command.key) was used for a \(earlier.receipt.kind) with another \(field), now a \(command.kind)",
+                field: field)
+        }
+
+        func changes() -> WalletChanges {
+            var changes = WalletChanges()
+            changes.commands = recorded.changed
+            changes.usage = usage
+            return changes
+        }
+    }
+}
+
+/// The recorded commands that a batch knows, by their keys.
+private struct RecordIndex {
+    private var records: [WalletLedger.Tracked<RecordedCommand>] = []
+    /// Where each key's record stands; small batches look through them all.
+    private var positions: [CommandKey: Int] = [:]
+    private let isIndexed: Bool
+
+    init(expecting count: Int) {
+        isIndexed = count > 8
+        records.reserveCapacity(count)
+    }
+
+    private func position(of key: CommandKey) -> Int? {
+        isIndexed ? positions[key] : records.lastIndex { $0.value.receipt.commandKey == key }
+    }
+
+    subscript(key: CommandKey) -> RecordedCommand? { position(of: key).map { records[$0].value } }
+
+    /// The last one added under a key is the one that counts.
+    mutating func add(_ record: RecordedCommand, isChanged: Bool) {
+        if isIndexed { positions[record.receipt.commandKey] = records.count }
+        records.append(.init(value: record, isChanged: isChanged))
+    }
+
+    mutating func reverse(_ key: CommandKey, by amount: Credits) {
+        guard let position = position(of: key) else { return }
+        records[position].value.reversed = Credits(unchecked: records[position].value.reversed.micro + amount.micro)
+        records[position].isChanged = true
+    }
+
+    var changed: [RecordedCommand] { records.compactMap { $0.isChanged ? $0.value : nil } }
+}
+
+extension WalletCommand {
+    /// The command that a refund or reinstatement undoes.
+    var reversedKey: CommandKey? {
+        switch action {
+        case .refund(let key, _), .reinstate(let key): CommandKey(workspace: workspace, key: key)
+        default: nil
+        }
+    }
+}
+
+extension WalletReceipt {
+    var commandKey: CommandKey { CommandKey(workspace: workspace, key: key) }
+}
+
+/// The elements without repetition, in the order in which they first stand.
+private func unique<Element: Hashable>(_ elements: [Element]) -> [Element] {
+    var seen: Set<Element> = []
+    return elements.filter { seen.insert($0).inserted }
+}

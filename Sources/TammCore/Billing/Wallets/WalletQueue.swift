@@ -1,0 +1,190 @@
+internal import DequeModule
+private import Synchronization
+
+/// Group commit: commands that arrive while a batch is on its way leave together in the next.
+///
+/// There is no timer: a command that finds the queue idle leaves at once, in its caller's own task. Workspaces take
+/// turns, so that a busy one does not starve the others. Within a workspace commands leave in the order in which
+/// they came.
+package final class WalletQueue: Sendable {
+    /// How much may wait.
+    package struct Limits: Sendable {
+        package var perWorkspace = 1024
+        package var inAll = 16_384
+        package var batch = 128
+        package init() {}
+    }
+
+    private struct Ticket {
+        let id: UInt64
+        let command: WalletCommand
+        let answer: CheckedContinuation<WalletFold.Answer, Never>
+    }
+
+    private struct State {
+        var waiting: [Identifier<Workspace>: Deque<Ticket>] = [:]
+        /// The workspaces with something waiting, in the order of their turns.
+        var turns: Deque<Identifier<Workspace>> = []
+        var count = 0
+        var isFlying = false
+        var nextID: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let limits: Limits
+    private let fly: @Sendable ([WalletCommand], _ waiting: Bool) async throws(TammError) -> [WalletFold.Answer]
+
+    /// - Parameter fly: applies a batch in one transaction and returns an answer for each command.
+    package init(
+        limits: Limits = Limits(),
+        fly: @escaping @Sendable ([WalletCommand], _ waiting: Bool) async throws(TammError) -> [WalletFold.Answer]
+    ) {
+        self.limits = limits
+        self.fly = fly
+    }
+
+    /// How many commands wait.
+    package var depth: Int { state.withLock { $0.count } }
+
+    /// Puts the command into a batch and waits for its outcome. Once it has left, cancelling the task does not undo
+    /// it: the outcome is waited for and returned.
+    ///
+    /// - Throws: `overloaded` when the queue is full, `cancelled` when the task was cancelled before the command
+    ///   left, what the command's own failure is.
+    package func submit(_ command: WalletCommand) async throws(TammError) -> WalletOutcome {
+        guard !Task.isCancelled else { throw Self.cancelled }
+        let answer: WalletFold.Answer
+        if takeOff() {
+            answer = await flySafely([command])[0]
+            land()
+        } else {
+            answer = try await wait(command)
+        }
+        switch answer {
+        case .outcome(let outcome): return outcome
+        case .failed(let error): throw error
+        case .busy: return try await flyAlone(command)
+        }
+    }
+
+    private static let cancelled = TammError(.cancelled, "the task was cancelled before the command was sent")
+
+    private func takeOff() -> Bool {
+        state.withLock { state in
+            guard !state.isFlying, state.count == 0 else { return false }
+            state.isFlying = true
+            return true
+        }
+    }
+
+    private func land() {
+        let more = state.withLock { state in
+            state.isFlying = state.count > 0
+            return state.isFlying
+        }
+        if more { Task { await drain() } }
+    }
+
+    private func drain() async {
+        while let batch = nextBatch() {
+            let answers = await flySafely(batch.map(\.command))
+            for (ticket, answer) in zip(batch, answers) { ticket.answer.resume(returning: answer) }
+        }
+    }
+
+    private func nextBatch() -> [Ticket]? {
+        state.withLock { state in
+            var batch: [Ticket] = []
+            while batch.count < limits.batch, let workspace = state.turns.popFirst() {
+                guard var queue = state.waiting.removeValue(forKey: workspace) else { continue }
+                if let ticket = queue.popFirst() { batch.append(ticket) }
+                if !queue.isEmpty {
+                    state.waiting[workspace] = queue
+                    state.turns.append(workspace)
+                }
+            }
+            state.count -= batch.count
+            state.isFlying = !batch.isEmpty
+            return batch.isEmpty ? nil : batch
+        }
+    }
+
+    private func wait(_ command: WalletCommand) async throws(TammError) -> WalletFold.Answer {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                enqueue(Ticket(id: id, command: command, answer: continuation))
+            }
+        } onCancel: {
+            withdraw(id, in: command.workspace)
+        }
+    }
+
+    private enum Admission { case queued, queuedFirst, refused(TammError) }
+
+    private func enqueue(_ ticket: Ticket) {
+        let workspace = ticket.command.workspace
+        let admission: Admission = state.withLock { state in
+            // Read under the lock: a cancellation before it is seen here, one after it finds the ticket queued.
+            guard !Task.isCancelled else { return .refused(Self.cancelled) }
+            guard state.count < limits.inAll else {
+                return .refused(TammError(.overloaded, "\(state.count) wallet commands are waiting; try again later"))
+            }
+            let mine = state.waiting[workspace]?.count ?? 0
+            guard mine < limits.perWorkspace else {
+                return .refused(
+                    TammError(.overloaded, "\(mine) wallet commands of workspace \(workspace) are waiting; try again later"))
+            }
+            if mine == 0 { state.turns.append(workspace) }
+            state.waiting[workspace, default: []].append(ticket)
+            state.count += 1
+            guard !state.isFlying else { return .queued }
+            state.isFlying = true
+            return .queuedFirst
+        }
+        switch admission {
+        case .queued: break
+        case .queuedFirst: Task { await drain() }
+        case .refused(let error): ticket.answer.resume(returning: .failed(error))
+        }
+    }
+
+    private func withdraw(_ id: UInt64, in workspace: Identifier<Workspace>) {
+        let ticket: Ticket? = state.withLock { state in
+            guard let index = state.waiting[workspace]?.firstIndex(where: { $0.id == id }) else { return nil }
+            let ticket = state.waiting[workspace]?.remove(at: index)
+            state.count -= 1
+            if state.waiting[workspace]?.isEmpty == true {
+                state.waiting[workspace] = nil
+                state.turns.removeAll { $0 == workspace }
+            }
+            return ticket
+        }
+        ticket?.answer.resume(returning: .failed(Self.cancelled))
+    }
+
+    /// Flies a batch; one that fails is tried again in halves, so that a command that cannot be written fails alone.
+    private func flySafely(_ commands: [WalletCommand]) async -> [WalletFold.Answer] {
+        do {
+            return try await fly(commands, false)
+        } catch {
+            guard commands.count > 1, error.code != .unavailable, error.code != .overloaded else {
+                return commands.map { _ in .failed(error) }
+            }
+            let middle = commands.count / 2
+            return await flySafely(Array(commands[..<middle])) + flySafely(Array(commands[middle...]))
+        }
+    }
+
+    /// A command whose wallet was locked elsewhere waits for it alone; the batch did not.
+    private func flyAlone(_ command: WalletCommand) async throws(TammError) -> WalletOutcome {
+        switch try await fly([command], true)[0] {
+        case .outcome(let outcome): return outcome
+        case .failed(let error): throw error
+        case .busy: throw TammError(.unavailable, "wallet \(command.wallet) is locked; try again with the same key")
+        }
+    }
+}

@@ -1,0 +1,96 @@
+/// A page of a wallet's statement.
+public struct Statement: Sendable, Hashable {
+    public let entries: [LedgerEntry]
+    /// Pass it as `after` for the next page; nil at the end.
+    public let next: Int64?
+}
+
+extension Wallets {
+    /// The wallet as it is stored, or nil where the principal sees none.
+    public func wallet(_ id: Identifier<Wallet>, as principal: Principal) async throws(TammError) -> Wallet? {
+        try await store.transaction(as: principal) { t throws(TammError) in try t.wallet(id) }
+    }
+
+    /// The balances as of now: what has expired counts as expired, whether or not it has been booked.
+    ///
+    /// - Throws: `notFound` where the principal sees no such wallet.
+    public func balance(of wallet: Wallet, as principal: Principal) async throws(TammError) -> Balance {
+        let now = now()
+        let need = WalletNeed(workspace: wallet.workspace, wallet: wallet.id, dueBy: now)
+        let state = try await store.transaction(as: principal) { t throws(TammError) in try t.walletState(need) }
+        guard let state else { throw Self.missing(wallet.id) }
+        return try self.state(state, at: now)
+    }
+
+    /// The balances as they had been recorded at a past moment; zero before the first entry.
+    ///
+    /// - Throws: `notFound` where the principal sees no such wallet.
+    public func balance(
+        of wallet: Wallet, at moment: Timestamp, as principal: Principal
+    ) async throws(TammError) -> Balance {
+        let (present, entry) = try await store.transaction(as: principal) { t throws(TammError) in
+            (try t.wallet(wallet.id), try t.lastEntry(of: wallet.id, at: moment))
+        }
+        guard present != nil else { throw Self.missing(wallet.id) }
+        return entry?.balance ?? Balance(available: .zero, held: .zero, owed: .zero)
+    }
+
+    /// The entries after a sequence number, ascending, at most `limit` (1 to 1,000).
+    ///
+    /// - Throws: `notFound` where the principal sees no such wallet, `invalidInput` for the limit.
+    public func statement(
+        of wallet: Wallet, after sequence: Int64 = 0, limit: Int = 100, as principal: Principal
+    ) async throws(TammError) -> Statement {
+        let limit = try pageLimit(limit)
+        let (present, entries) = try await store.transaction(as: principal) { t throws(TammError) in
+            (try t.wallet(wallet.id), try t.entries(of: wallet.id, after: sequence, limit: limit))
+        }
+        guard let present else { throw Self.missing(wallet.id) }
+        let last = entries.last?.sequence
+        return Statement(entries: entries, next: last.flatMap { $0 < present.sequence ? $0 : nil })
+    }
+
+    /// The wallet's grants in the order of their identifiers, at most `limit` (1 to 1,000) after `cursor`.
+    public func grants(
+        of wallet: Wallet, after cursor: Identifier<Grant>? = nil, limit: Int = 100, as principal: Principal
+    ) async throws(TammError) -> [Grant] {
+        let limit = try pageLimit(limit)
+        return try await store.transaction(as: principal) { t throws(TammError) in
+            try t.grants(of: wallet.id, after: cursor, limit: limit)
+        }
+    }
+
+    /// The wallet's holds in the order of their identifiers, at most `limit` (1 to 1,000) after `cursor`.
+    public func holds(
+        of wallet: Wallet, after cursor: Identifier<Hold>? = nil, limit: Int = 100, as principal: Principal
+    ) async throws(TammError) -> [Hold] {
+        let limit = try pageLimit(limit)
+        return try await store.transaction(as: principal) { t throws(TammError) in
+            try t.holds(of: wallet.id, after: cursor, limit: limit)
+        }
+    }
+
+    /// The wallet's receivables in the order of their identifiers, at most `limit` (1 to 1,000) after `cursor`.
+    public func receivables(
+        of wallet: Wallet, after cursor: Identifier<Receivable>? = nil, limit: Int = 100, as principal: Principal
+    ) async throws(TammError) -> [Receivable] {
+        let limit = try pageLimit(limit)
+        return try await store.transaction(as: principal) { t throws(TammError) in
+            try t.receivables(of: wallet.id, after: cursor, limit: limit)
+        }
+    }
+
+    /// What the workspace has used, in the order in which it was recorded, at most `limit` (1 to 1,000) events after
+    /// the event `cursor`.
+    public func usage(
+        of workspace: Identifier<Workspace>, after cursor: UsageEvent.ID? = nil, limit: Int = 100,
+        as principal: Principal
+    ) async throws(TammError) -> [RecordedUsage] {
+        let limit = try pageLimit(limit)
+        return try await store.transaction(as: principal) { t throws(TammError) in
+            try t.usage(of: workspace, after: cursor, limit: limit)
+        }
+    }
+
+    static func missing(_ wallet: Identifier<Wallet>) -> TammError { TammError(.notFound, "no wallet \(wallet)") }
+}

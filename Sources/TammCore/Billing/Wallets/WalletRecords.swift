@@ -1,0 +1,151 @@
+/// What a store does for wallets: lock, look up keys, write what the rule has decided, and read pages.
+///
+/// Rows that the principal may not see do not exist for it; only the ledger and the service write.
+public protocol WalletRecords: ~Copyable {
+    /// Adds a wallet without entries. False when a wallet with this identifier is there already.
+    ///
+    /// - Throws: `notFound` without its workspace.
+    borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool
+
+    /// Locks the wallets for this transaction, in the order of their identifiers whatever the order asked, and reads
+    /// what deciding needs. The answers are in the order asked.
+    ///
+    /// - Parameter waiting: whether to wait for a wallet that another transaction has locked; otherwise it is `busy`.
+    borrowing func lockWallets(_ needs: [WalletNeed], waiting: Bool) throws(TammError) -> [LockedWallet]
+
+    /// As ``lockWallets(_:waiting:)`` for one wallet, without a lock: to look, not to write. Nil where there is none.
+    borrowing func walletState(_ need: WalletNeed) throws(TammError) -> WalletState?
+
+    /// The commands recorded under these keys, nil where there is none. Call it after ``lockWallets(_:waiting:)``.
+    borrowing func recordedCommands(_ keys: [CommandKey]) throws(TammError) -> [RecordedCommand?]
+
+    /// Which of these usage events are recorded.
+    borrowing func recordedUsage(
+        _ ids: [UsageEvent.ID], in workspace: Identifier<Workspace>
+    ) throws(TammError) -> Set<UsageEvent.ID>
+
+    /// Grants of one wallet by their identifiers, open or not, in the order asked; unknown ones are left out.
+    borrowing func grants(
+        _ ids: [Identifier<Grant>], of wallet: Identifier<Wallet>
+    ) throws(TammError) -> [Grant]
+
+    /// Receivables of one wallet by their identifiers, open or not, in the order asked; unknown ones are left out.
+    borrowing func receivables(
+        _ ids: [Identifier<Receivable>], of wallet: Identifier<Wallet>
+    ) throws(TammError) -> [Receivable]
+
+    /// Writes rows of wallets that this transaction has locked: all of them or none.
+    ///
+    /// - Throws: `conflict` when a key, an entry's number or a usage event is there already.
+    borrowing func write(_ changes: WalletChanges) throws(TammError)
+
+    borrowing func wallet(_ id: Identifier<Wallet>) throws(TammError) -> Wallet?
+
+    /// The wallets of a workspace, or of all, in the order of their identifiers, at most `limit` after `cursor`.
+    borrowing func wallets(
+        of workspace: Identifier<Workspace>?, after cursor: Identifier<Wallet>?, limit: Int
+    ) throws(TammError) -> [Wallet]
+
+    /// Entries of a wallet numbered above `sequence`, ascending, at most `limit`.
+    borrowing func entries(
+        of wallet: Identifier<Wallet>, after sequence: Int64, limit: Int
+    ) throws(TammError) -> [LedgerEntry]
+
+    /// The last entry recorded at or before `moment`.
+    borrowing func lastEntry(
+        of wallet: Identifier<Wallet>, at moment: Timestamp
+    ) throws(TammError) -> LedgerEntry?
+
+    /// The wallet's grants in the order of their identifiers, at most `limit` after `cursor`.
+    borrowing func grants(
+        of wallet: Identifier<Wallet>, after cursor: Identifier<Grant>?, limit: Int
+    ) throws(TammError) -> [Grant]
+
+    /// The wallet's holds in the order of their identifiers, at most `limit` after `cursor`.
+    borrowing func holds(
+        of wallet: Identifier<Wallet>, after cursor: Identifier<Hold>?, limit: Int
+    ) throws(TammError) -> [Hold]
+
+    /// The wallet's receivables in the order of their identifiers, at most `limit` after `cursor`.
+    borrowing func receivables(
+        of wallet: Identifier<Wallet>, after cursor: Identifier<Receivable>?, limit: Int
+    ) throws(TammError) -> [Receivable]
+
+    /// Usage of a workspace in the order in which it was recorded, at most `limit` after the event `cursor`.
+    borrowing func usage(
+        of workspace: Identifier<Workspace>, after cursor: UsageEvent.ID?, limit: Int
+    ) throws(TammError) -> [RecordedUsage]
+
+    /// What is counted under each key; 0 where nothing is.
+    borrowing func quotas(_ keys: [QuotaCounter.Key]) throws(TammError) -> [QuotaCounter]
+}
+
+/// What deciding a wallet's commands needs to read.
+public struct WalletNeed: Sendable, Hashable {
+    public let workspace: Identifier<Workspace>
+    public let wallet: Identifier<Wallet>
+    /// Holds that expire at or before this moment, and grants that change at it, are read too.
+    public let dueBy: Timestamp
+    public package(set) var holds: [Identifier<Hold>] = []
+    public package(set) var grants: [Identifier<Grant>] = []
+    public package(set) var receivables: [Identifier<Receivable>] = []
+    public package(set) var quotas: [QuotaCounter.Key] = []
+
+    public init(workspace: Identifier<Workspace>, wallet: Identifier<Wallet>, dueBy: Timestamp) {
+        self.workspace = workspace
+        self.wallet = wallet
+        self.dueBy = dueBy
+    }
+}
+
+/// A wallet as it stands under the lock.
+public enum LockedWallet: Sendable {
+    case locked(WalletState)
+    /// There is none in this workspace that the principal sees.
+    case missing
+    /// Another transaction has it, and waiting was not asked for.
+    case busy
+}
+
+/// What a store hands to the rule: the wallet and the parts of it that the need names.
+public struct WalletState: Sendable, Hashable {
+    public let wallet: Wallet
+    /// All open grants; those that the need names, whatever their state; those behind ``holds``.
+    public let grants: [Grant]
+    /// The holds that the need names, whatever their state, and the open ones that are due.
+    public let holds: [Hold]
+    /// All open receivables, and those that the need names.
+    public let receivables: [Receivable]
+    /// The counters that the need names, and those that ``holds`` have claims on.
+    public let quotas: [QuotaCounter]
+
+    public init(
+        wallet: Wallet, grants: [Grant], holds: [Hold], receivables: [Receivable], quotas: [QuotaCounter]
+    ) {
+        self.wallet = wallet
+        self.grants = grants
+        self.holds = holds
+        self.receivables = receivables
+        self.quotas = quotas
+    }
+}
+
+/// The rows that a batch of commands has made or changed.
+public struct WalletChanges: Sendable {
+    public package(set) var wallets: [Wallet] = []
+    /// New, ascending within each wallet.
+    public package(set) var entries: [LedgerEntry] = []
+    /// New or changed, as the next five.
+    public package(set) var grants: [Grant] = []
+    public package(set) var holds: [Hold] = []
+    public package(set) var receivables: [Receivable] = []
+    public package(set) var quotas: [QuotaCounter] = []
+    /// New, or with more of it reversed.
+    public package(set) var commands: [RecordedCommand] = []
+    /// New.
+    public package(set) var usage: [RecordedUsage] = []
+
+    public init() {}
+
+    public var isEmpty: Bool { wallets.isEmpty && commands.isEmpty && usage.isEmpty && quotas.isEmpty }
+}

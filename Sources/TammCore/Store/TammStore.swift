@@ -1,0 +1,38 @@
+/// A durable place for everything Tamm keeps, reached by units of work.
+///
+/// A store makes these promises; `StoreLaw` in TammTesting states each as a test:
+/// - **All or nothing.** When `body` throws, nothing of the transaction remains.
+/// - **Isolation.** Transactions take effect one after the other in some order; none sees half of another.
+/// - **Visibility.** A transaction sees and writes the rows that ``RowPolicy`` allows its principal, and no others.
+public protocol TammStore: Sendable {
+    /// Runs `body` as one unit of work and commits it.
+    ///
+    /// The body is synchronous: nothing can wait for a network in a transaction. It may run again after a
+    /// serialization failure, so identifiers, time and entropy are drawn before it. The transaction cannot leave it.
+    ///
+    /// - Throws: what `body` throws, `unavailable` when the store cannot be reached.
+    func transaction<Value: Sendable>(
+        as principal: Principal,
+        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+    ) async throws(TammError) -> Value
+}
+
+/// The ports of access: workspaces, members, roles.
+public protocol AccessRecords: WorkspaceRecords, ~Copyable {}
+
+/// The ports of billing: plans, wallets, usage. A store may conform to billing alone.
+public protocol BillingRecords: WalletRecords, ~Copyable {}
+
+/// What a unit of work can do.
+public protocol StoreTransaction: AccessRecords, BillingRecords, ~Copyable {}
+
+/// The most rows that one page of any listing holds.
+public let maximumPage = 1000
+
+/// - Throws: `invalidInput` unless `limit` lies between 1 and ``maximumPage``.
+func pageLimit(_ limit: Int) throws(TammError) -> Int {
+    guard (1...maximumPage).contains(limit) else {
+        throw TammError(.invalidInput, "a page holds 1 to \(maximumPage) rows, found a limit of \(limit)", field: "limit")
+    }
+    return limit
+}

@@ -1,0 +1,42 @@
+private import Synchronization
+public import TammCore
+
+/// A store in the process's memory: for tests, tools and services that keep nothing; complete in all but durability.
+///
+/// One transaction runs at a time, under a lock, on the caller's thread. What a transaction has changed is undone
+/// from a log when it throws; the cost of a write does not grow with what is stored. Memory is bounded by what is
+/// written: nothing is evicted.
+public final class InMemoryStore: TammStore {
+    private let state = Mutex(Box())
+
+    private struct Box: ~Copyable {
+        let memory = Memory()
+    }
+
+    public init() {}
+
+    public func transaction<Value: Sendable>(
+        as principal: Principal,
+        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+    ) async throws(TammError) -> Value {
+        try state.withLock { box throws(TammError) -> Value in
+            let memory = box.memory
+            do throws(TammError) {
+                let transaction: any StoreTransaction & ~Copyable =
+                    InMemoryTransaction(memory: memory, principal: principal)
+                let value = try body(transaction)
+                memory.commit()
+                return value
+            } catch {
+                memory.rollBack()
+                throw error
+            }
+        }
+    }
+}
+
+/// One unit of work on the memory; lives no longer than the lock is held.
+struct InMemoryTransaction: StoreTransaction, ~Copyable {
+    let memory: Memory
+    let principal: Principal
+}

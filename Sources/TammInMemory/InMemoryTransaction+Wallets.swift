@@ -1,0 +1,195 @@
+import TammCore
+
+extension InMemoryTransaction {
+    /// The wallet's cell, where the principal may see rows of this table.
+    borrowing func cell(_ id: Identifier<Wallet>, _ table: TenantTable) -> WalletCell? {
+        guard let cell = memory.cells[id], mayRead(table, cell.wallet.workspace) else { return nil }
+        return cell
+    }
+
+    borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool {
+        guard memory.workspaces[wallet.workspace] != nil else {
+            throw TammError(.notFound, "no workspace \(wallet.workspace)")
+        }
+        try requireWrite(.wallets, wallet.workspace)
+        guard memory.cells[wallet.id] == nil else { return false }
+        memory.willUndo(.walletInsert(wallet))
+        memory.cells[wallet.id] = WalletCell(wallet)
+        memory.walletIDs.insert(wallet.id)
+        memory.walletsByWorkspace[wallet.workspace, default: SortedList()].insert(wallet.id)
+        return true
+    }
+
+    borrowing func lockWallets(_ needs: [WalletNeed], waiting: Bool) throws(TammError) -> [LockedWallet] {
+        var locked: [LockedWallet] = []
+        locked.reserveCapacity(needs.count)
+        for need in needs {
+            if let state = walletState(need) {
+                try requireWrite(.wallets, need.workspace)
+                locked.append(.locked(state))
+            } else {
+                locked.append(.missing)
+            }
+        }
+        return locked
+    }
+
+    borrowing func walletState(_ need: WalletNeed) -> WalletState? {
+        guard let cell = cell(need.wallet, .wallets), cell.wallet.workspace == need.workspace else { return nil }
+        return cell.state(for: need)
+    }
+
+    borrowing func recordedCommands(_ keys: [CommandKey]) -> [RecordedCommand?] {
+        keys.map { key in mayRead(.commands, key.workspace) ? memory.commands[key] : nil }
+    }
+
+    borrowing func recordedUsage(
+        _ ids: [UsageEvent.ID], in workspace: Identifier<Workspace>
+    ) -> Set<UsageEvent.ID> {
+        guard mayRead(.usageEvents, workspace), let log = memory.usage[workspace] else { return [] }
+        return Set(ids.filter { log.positions[$0] != nil })
+    }
+
+    borrowing func grants(_ ids: [Identifier<Grant>], of wallet: Identifier<Wallet>) -> [Grant] {
+        guard let cell = cell(wallet, .grants) else { return [] }
+        return ids.compactMap { cell.grant($0) }
+    }
+
+    borrowing func receivables(
+        _ ids: [Identifier<Receivable>], of wallet: Identifier<Wallet>
+    ) -> [Receivable] {
+        guard let cell = cell(wallet, .receivables) else { return [] }
+        return ids.compactMap { cell.receivable($0) }
+    }
+
+    borrowing func wallet(_ id: Identifier<Wallet>) -> Wallet? { cell(id, .wallets)?.wallet }
+
+    borrowing func wallets(
+        of workspace: Identifier<Workspace>?, after cursor: Identifier<Wallet>?, limit: Int
+    ) -> [Wallet] {
+        guard let workspace else {
+            var found: [Wallet] = []
+            for id in memory.walletIDs.page(after: cursor, limit: .max) where found.count < limit {
+                if let wallet = wallet(id) { found.append(wallet) }
+            }
+            return found
+        }
+        guard mayRead(.wallets, workspace), let ids = memory.walletsByWorkspace[workspace] else { return [] }
+        return ids.page(after: cursor, limit: limit).compactMap { memory.cells[$0]?.wallet }
+    }
+
+    borrowing func entries(
+        of wallet: Identifier<Wallet>, after sequence: Int64, limit: Int
+    ) -> [LedgerEntry] {
+        guard let cell = cell(wallet, .entries), sequence < cell.entries.count, limit > 0 else { return [] }
+        return cell.entries.page(from: Int(max(0, sequence)), limit: limit)
+    }
+
+    borrowing func lastEntry(of wallet: Identifier<Wallet>, at moment: Timestamp) -> LedgerEntry? {
+        cell(wallet, .entries)?.lastEntry(at: moment)
+    }
+
+    borrowing func grants(
+        of wallet: Identifier<Wallet>, after cursor: Identifier<Grant>?, limit: Int
+    ) -> [Grant] {
+        cell(wallet, .grants)?.grants(after: cursor, limit: limit) ?? []
+    }
+
+    borrowing func holds(of wallet: Identifier<Wallet>, after cursor: Identifier<Hold>?, limit: Int) -> [Hold] {
+        cell(wallet, .holds)?.holds(after: cursor, limit: limit) ?? []
+    }
+
+    borrowing func receivables(
+        of wallet: Identifier<Wallet>, after cursor: Identifier<Receivable>?, limit: Int
+    ) -> [Receivable] {
+        cell(wallet, .receivables)?.receivables(after: cursor, limit: limit) ?? []
+    }
+
+    borrowing func usage(
+        of workspace: Identifier<Workspace>, after cursor: UsageEvent.ID?, limit: Int
+    ) -> [RecordedUsage] {
+        guard mayRead(.usageEvents, workspace), let log = memory.usage[workspace] else { return [] }
+        let start = cursor.map { (log.positions[$0] ?? log.events.count - 1) + 1 } ?? 0
+        return Array(log.events[start...].prefix(limit))
+    }
+
+    borrowing func quotas(_ keys: [QuotaCounter.Key]) -> [QuotaCounter] {
+        keys.map { QuotaCounter(key: $0, used: cell($0.wallet, .quotas)?.quotas[$0] ?? 0) }
+    }
+
+    borrowing func write(_ changes: WalletChanges) throws(TammError) {
+        for wallet in changes.wallets {
+            let cell = try writable(wallet.id)
+            memory.willUndo(.wallet(cell, cell.wallet))
+            cell.wallet = wallet
+        }
+        try append(changes.entries)
+        for grant in changes.grants {
+            let cell = try writable(grant.wallet)
+            memory.willUndo(.grant(cell, grant.id, cell.set(grant.id, grant)))
+        }
+        for hold in changes.holds {
+            let cell = try writable(hold.wallet)
+            memory.willUndo(.hold(cell, hold.id, cell.set(hold.id, hold)))
+        }
+        for receivable in changes.receivables {
+            let cell = try writable(receivable.wallet)
+            memory.willUndo(.receivable(cell, receivable.id, cell.set(receivable.id, receivable)))
+        }
+        for counter in changes.quotas {
+            let cell = try writable(counter.key.wallet)
+            memory.willUndo(.quota(cell, counter.key, cell.quotas.updateValue(counter.used, forKey: counter.key)))
+        }
+        for command in changes.commands { try put(command) }
+        for event in changes.usage { try append(event) }
+    }
+
+    private borrowing func writable(_ wallet: Identifier<Wallet>) throws(TammError) -> WalletCell {
+        guard let cell = memory.cells[wallet] else { throw TammError(.notFound, "no wallet \(wallet)") }
+        try requireWrite(.wallets, cell.wallet.workspace)
+        return cell
+    }
+
+    private borrowing func append(_ entries: [LedgerEntry]) throws(TammError) {
+        var marked: WalletCell?
+        for entry in entries {
+            let cell: WalletCell
+            if let marked, marked.wallet.id == entry.wallet {
+                cell = marked
+            } else {
+                cell = try writable(entry.wallet)
+                memory.willUndo(.entries(cell, cell.entries.count))
+                marked = cell
+            }
+            guard entry.sequence == cell.entries.count + 1 else {
+                throw TammError(
+                    .conflict, "wallet \(entry.wallet) has \(cell.entries.count) entries, found number \(entry.sequence)")
+            }
+            cell.entries.append(entry)
+        }
+    }
+
+    private borrowing func put(_ command: RecordedCommand) throws(TammError) {
+        let receipt = command.receipt
+        try requireWrite(.commands, receipt.workspace)
+        guard let present = memory.commands.add(command) else { return memory.willUndo(.newCommand) }
+        guard present.receipt == receipt else {
+            throw TammError(.conflict, "key \(receipt.key) is recorded already")
+        }
+        memory.willUndo(.command(present))
+        memory.commands.replace(command)
+    }
+
+    private borrowing func append(_ usage: RecordedUsage) throws(TammError) {
+        let workspace = usage.event.workspace
+        try requireWrite(.usageEvents, workspace)
+        var log = memory.usage.removeValue(forKey: workspace) ?? Memory.UsageLog()
+        defer { memory.usage[workspace] = log }
+        guard log.positions[usage.event.id] == nil else {
+            throw TammError(.conflict, "usage event \(usage.event.id) is recorded already")
+        }
+        log.positions[usage.event.id] = log.events.count
+        log.events.append(usage)
+        memory.willUndo(.usage(workspace))
+    }
+}

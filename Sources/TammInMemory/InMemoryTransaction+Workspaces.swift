@@ -1,0 +1,87 @@
+import TammCore
+
+extension InMemoryTransaction {
+    borrowing func standing(in workspace: Identifier<Workspace>) -> RowPolicy.Standing {
+        switch principal {
+        case .service: return .service
+        case .ledger: return .ledger
+        case .platformAdmin(let user): return memory.platformAdmins.contains(user) ? .platformAdmin : .stranger
+        case .user(let user, let own):
+            guard own == workspace, let member = memory.members[.init(workspace: own, user: user)] else {
+                return .stranger
+            }
+            return .member(member.role, of: own)
+        }
+    }
+
+    borrowing func mayRead(_ table: TenantTable, _ workspace: Identifier<Workspace>) -> Bool {
+        RowPolicy.mayRead(table, in: workspace, as: standing(in: workspace))
+    }
+
+    /// - Throws: `forbidden` where the principal may not write rows of this table in the workspace.
+    borrowing func requireWrite(_ table: TenantTable, _ workspace: Identifier<Workspace>) throws(TammError) {
+        guard RowPolicy.mayWrite(table, in: workspace, as: standing(in: workspace)) else {
+            throw TammError(.forbidden, "this principal may not write \(table.rawValue)")
+        }
+    }
+
+    borrowing func workspace(_ id: Identifier<Workspace>) -> Workspace? {
+        mayRead(.workspaces, id) ? memory.workspaces[id] : nil
+    }
+
+    borrowing func insert(_ workspace: Workspace) throws(TammError) {
+        switch standing(in: workspace.id) {
+        case .service, .platformAdmin: break
+        case .ledger, .member, .stranger:
+            throw TammError(.forbidden, "only the service and platform administrators make workspaces")
+        }
+        guard memory.workspaces[workspace.id] == nil else {
+            throw TammError(.conflict, "workspace \(workspace.id) is there already")
+        }
+        memory.willUndo(.workspace(workspace.id))
+        memory.workspaces[workspace.id] = workspace
+    }
+
+    borrowing func member(_ user: Identifier<User>, of workspace: Identifier<Workspace>) -> Member? {
+        mayRead(.workspaceUsers, workspace) ? memory.members[.init(workspace: workspace, user: user)] : nil
+    }
+
+    borrowing func members(
+        of workspace: Identifier<Workspace>, after cursor: Identifier<User>?, limit: Int
+    ) -> [Member] {
+        guard mayRead(.workspaceUsers, workspace), let users = memory.users[workspace] else { return [] }
+        return users.page(after: cursor, limit: limit).compactMap {
+            memory.members[.init(workspace: workspace, user: $0)]
+        }
+    }
+
+    borrowing func put(_ member: Member) throws(TammError) {
+        guard memory.workspaces[member.workspace] != nil, mayRead(.workspaces, member.workspace) else {
+            throw TammError(.notFound, "no workspace \(member.workspace)")
+        }
+        try requireWrite(.workspaceUsers, member.workspace)
+        let key = Memory.MemberKey(workspace: member.workspace, user: member.user)
+        memory.willUndo(.member(key, memory.members[key]))
+        memory.setMember(key, member)
+    }
+
+    borrowing func removeMember(
+        _ user: Identifier<User>, from workspace: Identifier<Workspace>
+    ) throws(TammError) {
+        let key = Memory.MemberKey(workspace: workspace, user: user)
+        guard mayRead(.workspaceUsers, workspace), let present = memory.members[key] else {
+            throw TammError(.notFound, "no member \(user) in workspace \(workspace)")
+        }
+        try requireWrite(.workspaceUsers, workspace)
+        memory.willUndo(.member(key, present))
+        memory.setMember(key, nil)
+    }
+
+    borrowing func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) throws(TammError) {
+        guard principal == .service else {
+            throw TammError(.forbidden, "only the service makes platform administrators")
+        }
+        memory.willUndo(.platformAdmin(user, memory.platformAdmins.contains(user)))
+        memory.setPlatformAdmin(user, isAdmin)
+    }
+}

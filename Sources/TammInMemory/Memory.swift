@@ -1,0 +1,119 @@
+import TammCore
+
+/// Everything that is stored, and how to undo what the running transaction has done to it.
+final class Memory {
+    struct MemberKey: Hashable {
+        let workspace: Identifier<Workspace>
+        let user: Identifier<User>
+    }
+
+    var workspaces: [Identifier<Workspace>: Workspace] = [:]
+    var members: [MemberKey: Member] = [:]
+    /// The members of each workspace, in the order of their identifiers.
+    var users: [Identifier<Workspace>: SortedList<Identifier<User>>] = [:]
+    var platformAdmins: Set<Identifier<User>> = []
+    var cells: [Identifier<Wallet>: WalletCell] = [:]
+    var walletIDs = SortedList<Identifier<Wallet>>()
+    var walletsByWorkspace: [Identifier<Workspace>: SortedList<Identifier<Wallet>>] = [:]
+    var commands = CommandLog()
+    var usage: [Identifier<Workspace>: UsageLog] = [:]
+
+    /// The usage of a workspace, in the order in which it was recorded.
+    struct UsageLog {
+        var events: [RecordedUsage] = []
+        var positions: [UsageEvent.ID: Int] = [:]
+    }
+
+    /// The inverse of one write.
+    enum Undo {
+        case workspace(Identifier<Workspace>)
+        case member(MemberKey, Member?)
+        case platformAdmin(Identifier<User>, Bool)
+        case walletInsert(Wallet)
+        case wallet(WalletCell, Wallet)
+        case entries(WalletCell, Int)
+        case grant(WalletCell, Identifier<Grant>, Grant?)
+        case hold(WalletCell, Identifier<Hold>, Hold?)
+        case receivable(WalletCell, Identifier<Receivable>, Receivable?)
+        case quota(WalletCell, QuotaCounter.Key, UInt64?)
+        case newCommand
+        case command(RecordedCommand)
+        case usage(Identifier<Workspace>)
+    }
+
+    private var log: [Undo] = []
+
+    func willUndo(_ undo: Undo) { log.append(undo) }
+
+    func commit() { log.removeAll(keepingCapacity: log.count <= 4096) }
+
+    func rollBack() {
+        for undo in log.reversed() {
+            switch undo {
+            case .workspace(let id): workspaces[id] = nil
+            case .member(let key, let member): setMember(key, member)
+            case .platformAdmin(let user, let isAdmin): setPlatformAdmin(user, isAdmin)
+            case .walletInsert(let wallet):
+                cells[wallet.id] = nil
+                walletIDs.remove(wallet.id)
+                walletsByWorkspace[wallet.workspace]?.remove(wallet.id)
+            case .wallet(let cell, let wallet): cell.wallet = wallet
+            case .entries(let cell, let count): cell.entries.removeLast(cell.entries.count - count)
+            case .grant(let cell, let id, let grant): cell.set(id, grant)
+            case .hold(let cell, let id, let hold): cell.set(id, hold)
+            case .receivable(let cell, let id, let receivable): cell.set(id, receivable)
+            case .quota(let cell, let key, let used): cell.quotas[key] = used
+            case .newCommand: commands.removeLast()
+            case .command(let command): commands.replace(command)
+            case .usage(let workspace):
+                if let last = usage[workspace]?.events.popLast() { usage[workspace]?.positions[last.event.id] = nil }
+            }
+        }
+        commit()
+    }
+
+    func setMember(_ key: MemberKey, _ member: Member?) {
+        let present = members[key]
+        members[key] = member
+        if present == nil, member != nil { users[key.workspace, default: SortedList()].insert(key.user) }
+        if present != nil, member == nil { users[key.workspace]?.remove(key.user) }
+    }
+
+    func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) {
+        if isAdmin { platformAdmins.insert(user) } else { platformAdmins.remove(user) }
+    }
+}
+
+/// Distinct elements in ascending order; cheap to add to at the end, where new identifiers go.
+struct SortedList<Element: Comparable> {
+    private(set) var elements: [Element] = []
+
+    /// Where `element` is or would be.
+    private func position(of element: Element) -> Int {
+        if let last = elements.last, last < element { return elements.count }
+        var (low, high) = (0, elements.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if elements[middle] < element { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    mutating func insert(_ element: Element) {
+        let index = position(of: element)
+        if index == elements.count || elements[index] != element { elements.insert(element, at: index) }
+    }
+
+    mutating func remove(_ element: Element) {
+        let index = position(of: element)
+        if index < elements.count, elements[index] == element { elements.remove(at: index) }
+    }
+
+    /// At most `limit` elements after `cursor`, from the beginning where it is nil.
+    func page(after cursor: Element?, limit: Int) -> ArraySlice<Element> {
+        guard let cursor else { return elements.prefix(limit) }
+        let index = position(of: cursor)
+        let start = index < elements.count && elements[index] == cursor ? index + 1 : index
+        return elements[start...].prefix(limit)
+    }
+}

@@ -1,0 +1,264 @@
+package import TammCore
+
+/// Runs one sequence against the public services and lets every property look at each step.
+package struct BillingRun {
+    /// A property that did not hold.
+    package struct Violation: Sendable {
+        package let property: String
+        package let step: BillingStep
+        package let detail: String
+    }
+
+    package struct Outcome: Sendable {
+        package var violations: [Violation] = []
+        package var mix = BillingMix()
+        /// What every command was answered, in order: two stores that agree give the same.
+        package var answers: [String] = []
+        package var head: ChainHash?
+    }
+
+    private static let start = Timestamp(unchecked: 1_767_225_600_000_000)
+    private static let day: Duration = .seconds(86_400)
+
+    private let store: any TammStore
+    private let wallets: Wallets
+    private let time: ManualTime
+    private let wallet: Wallet
+    private let properties: [BillingProperty]
+    private var made = Made()
+    private var past = Past()
+
+    /// What earlier steps have made, for later ones to refer to.
+    private struct Made {
+        var grants: [Identifier<Grant>] = []
+        var holds: [Identifier<Hold>] = []
+        var charges: [IdempotencyKey] = []
+        var clawbacks: [IdempotencyKey] = []
+        var receivables: [Identifier<Receivable>] = []
+        var commands: [WalletCommand] = []
+        var usage: [UsageEvent] = []
+    }
+
+    package init(
+        store: any TammStore, rules: WalletRules, properties: [BillingProperty], entropy: EntropySource
+    ) async throws(TammError) {
+        self.store = store
+        self.properties = properties
+        time = ManualTime(Self.start)
+        wallets = Wallets(store: store, time: time.source, rules: rules)
+        let workspace = try await Workspaces(store: store, time: time.source, entropy: entropy)
+            .create(named: "Property", owner: Identifier(at: Self.start, entropy: entropy), as: .service)
+        wallet = try await wallets.open(in: workspace.id, as: .service)
+    }
+
+    /// - Returns: the violations at the first step that has any.
+    package mutating func run(_ steps: [BillingStep]) async throws(TammError) -> Outcome {
+        var outcome = Outcome()
+        var before = try await snapshot(after: 0).snapshot
+        var lastUsage: UsageEvent.ID?
+        for step in steps {
+            let commands = resolve(step)
+            let answers = await submit(commands, together: step.isTogether)
+            let read = try await snapshot(after: before.wallet.sequence, usageAfter: lastUsage)
+            lastUsage = read.usage.last?.event.id ?? lastUsage
+            let observation = Observation(
+                step: step, now: time.now, answers: answers, before: before, after: read.snapshot,
+                entries: read.entries, usage: read.usage, past: past)
+            outcome.mix.count(observation)
+            outcome.answers += answers.map { "\($0.command.key) \($0.result)" }
+            for property in properties {
+                if let detail = property.check(observation) {
+                    outcome.violations.append(Violation(property: property.name, step: step, detail: detail))
+                }
+            }
+            guard outcome.violations.isEmpty else { return outcome }
+            past.take(observation)
+            remember(answers, read.snapshot)
+            before = read.snapshot
+        }
+        outcome.mix.finish(before)
+        outcome.head = before.wallet.head
+        return outcome
+    }
+
+    private func submit(_ commands: [WalletCommand], together: Bool) async -> [Answered] {
+        guard together else {
+            var answers: [Answered] = []
+            for command in commands { answers.append(await answer(command)) }
+            return answers
+        }
+        return await withTaskGroup(of: (Int, Answered).self) { group in
+            for (index, command) in commands.enumerated() {
+                group.addTask { [self] in (index, await self.answer(command)) }
+            }
+            var answers: [(Int, Answered)] = []
+            for await answer in group { answers.append(answer) }
+            return answers.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func answer(_ command: WalletCommand) async -> Answered {
+        do throws(TammError) {
+            return Answered(command: command, result: .success(try await wallets.submit(command, as: .service)))
+        } catch {
+            return Answered(command: command, result: .failure(error))
+        }
+    }
+
+    private struct Read: Sendable {
+        var snapshot: WalletSnapshot
+        var entries: [LedgerEntry]
+        var usage: [RecordedUsage]
+    }
+
+    private func snapshot(
+        after sequence: Int64, usageAfter cursor: UsageEvent.ID? = nil
+    ) async throws(TammError) -> Read {
+        let (id, workspace, quota) = (wallet.id, wallet.workspace, quotaClaim(1))
+        return try await store.transaction(as: .service) { t throws(TammError) in
+            guard let wallet = try t.wallet(id) else { throw TammError(.notFound, "the wallet is gone") }
+            var snapshot = WalletSnapshot(wallet: wallet)
+            for grant in try t.grants(of: id, after: nil, limit: 1000) { snapshot.grants[grant.id] = grant }
+            for hold in try t.holds(of: id, after: nil, limit: 1000) { snapshot.holds[hold.id] = hold }
+            for receivable in try t.receivables(of: id, after: nil, limit: 1000) {
+                snapshot.receivables[receivable.id] = receivable
+            }
+            if let quota {
+                let key = QuotaCounter.Key(wallet: id, meter: quota.meter, periodStart: quota.periodStart)
+                snapshot.quotaUsed = try t.quotas([key]).first?.used ?? 0
+            }
+            return Read(
+                snapshot: snapshot, entries: try t.entries(of: id, after: sequence, limit: 100_000),
+                usage: try t.usage(of: workspace, after: cursor, limit: 1000))
+        }
+    }
+
+    private mutating func remember(_ answers: [Answered], _ snapshot: WalletSnapshot) {
+        for answer in answers {
+            guard let receipt = answer.applied else { continue }
+            made.commands.append(answer.command)
+            made.usage += answer.command.usage
+            switch receipt.kind {
+            case .grant: if let id = receipt.grant { made.grants.append(id) }
+            case .hold: if let id = receipt.hold { made.holds.append(id) }
+            case .debit, .capture: made.charges.append(receipt.key)
+            case .clawback: made.clawbacks.append(receipt.key)
+            case .release, .refund, .reinstate, .writeOff, .tidy: break
+            }
+        }
+        for id in snapshot.receivables.keys.sorted() where !made.receivables.contains(id) { made.receivables.append(id) }
+    }
+}
+
+// MARK: From steps to commands
+
+extension BillingRun {
+    private mutating func resolve(_ step: BillingStep) -> [WalletCommand] {
+        switch step.action {
+        case .pass(let duration):
+            time.advance(by: duration)
+            return []
+        case .together(let actions):
+            return actions.enumerated().compactMap { command($1, key: "s\(step.id).\($0)") }
+        default: return command(step.action, key: "s\(step.id)").map { [$0] } ?? []
+        }
+    }
+
+    private func command(_ action: BillingStep.Action, key: String) -> WalletCommand? {
+        do { return try makeCommand(action, key: IdempotencyKey(key)) } catch { return nil }
+    }
+
+    private func makeCommand(_ action: BillingStep.Action, key: IdempotencyKey) throws(TammError) -> WalletCommand? {
+        switch action {
+        case .grant(let amount, let category, let priority, let effectiveDay, let expiryDay):
+            let terms = try GrantTerms(
+                amount, category, priority: priority, effectiveAt: effectiveDay.map(moment),
+                expiresAt: expiryDay.map(moment), source: key)
+            return try make(.grant(terms), key)
+        case .debit(let amount, let hasUsage, let quota):
+            let usage = hasUsage ? [try usageEvent("u-\(key)", amount)] : []
+            return try make(.debit(amount), key, usage: usage, quota: quota.flatMap { quotaClaim($0) })
+        case .hold(let amount, let lifetime, let quota):
+            return try make(.hold(amount, lifetime: lifetime), key, quota: quota.flatMap { quotaClaim($0) })
+        case .capture(let index, let percent, let above):
+            let id = pick(index, made.holds) ?? Identifier(high: 1, low: 1)
+            let held = Int64(past.held[id] ?? 1_000_000)
+            let quota = past.quotaReserved[id] == nil ? nil : percent > 50 ? quotaClaim(UInt64(percent / 50)) : nil
+            return try make(.capture(id, share(held, percent), above: above), key, quota: quota)
+        case .release(let index): return try make(.release(pick(index, made.holds) ?? Identifier(high: 1, low: 1)), key)
+        case .refund(let index, let percent):
+            guard let charge = pick(index, made.charges), let receipt = past.receipts[charge] else {
+                return try make(.refund(of: IdempotencyKey("none"), .one), key)
+            }
+            return try make(.refund(of: charge, max(share(receipt.amount.micro, percent), Credits(unchecked: 1))), key)
+        case .clawback(let index, let percent):
+            guard let grant = pick(index, made.grants), let issued = past.issued[grant] else {
+                return try make(.clawback(Identifier(high: 1, low: 1), .one), key)
+            }
+            return try make(.clawback(grant, max(share(issued, percent), Credits(unchecked: 1))), key)
+        case .reinstate(let index):
+            let none = try IdempotencyKey("none")
+            return try make(.reinstate(pick(index, made.clawbacks) ?? none), key)
+        case .writeOff(let index):
+            return try make(.writeOff(pick(index, made.receivables) ?? Identifier(high: 1, low: 1)), key)
+        case .tidy: return try make(.tidy, key)
+        case .again(let index): return pick(index, made.commands)
+        case .twist(let index):
+            guard let command = pick(index, made.commands) else { return nil }
+            return try twisted(command)
+        case .usageAgain(let index):
+            guard let event = pick(index, made.usage) else { return nil }
+            return try make(.debit(.zero), key, usage: [event])
+        case .pass, .together: return nil
+        }
+    }
+
+    private func make(
+        _ action: WalletCommand.Action, _ key: IdempotencyKey, usage: [UsageEvent] = [], quota: QuotaClaim? = nil
+    ) throws(TammError) -> WalletCommand {
+        try WalletCommand(action, wallet: wallet.id, in: wallet.workspace, key: key, usage: usage, quota: quota)
+    }
+
+    /// The same key for another amount, or where there is none, for another action.
+    private func twisted(_ command: WalletCommand) throws(TammError) -> WalletCommand {
+        switch command.action {
+        case .debit(let amount):
+            return try make(.debit(amount == .max ? .zero : amount.adding(Credits(unchecked: 1))), command.key)
+        case .hold(let amount, let lifetime):
+            return try make(.hold(amount, lifetime: lifetime - .microseconds(1)), command.key, quota: command.quota)
+        default: return try make(.debit(Credits(unchecked: 1)), command.key)
+        }
+    }
+
+    private func usageEvent(_ id: String, _ cost: Credits) throws(TammError) -> UsageEvent {
+        UsageEvent(
+            workspace: wallet.workspace, id: try IdempotencyKey(id), meter: try Meter("model.calls"), quantity: 1,
+            cost: cost, occurredAt: time.now)
+    }
+
+    /// Ten days of at most twelve.
+    private func quotaClaim(_ quantity: UInt64) -> QuotaClaim? {
+        do {
+            return try QuotaClaim(
+                meter: Meter("model.calls"), quantity: quantity, limit: 12, periodStart: Self.start,
+                resetsAt: moment(10))
+        } catch { return nil }
+    }
+
+    private func moment(_ day: Int) -> Timestamp { Self.start.advanced(by: Self.day * day) }
+
+    /// Mostly one of the last things made.
+    private func pick<Element>(_ index: Int, _ elements: [Element]) -> Element? {
+        guard !elements.isEmpty else { return nil }
+        let reach = index % 4 == 0 ? elements.count : min(elements.count, 4)
+        return elements[elements.count - 1 - index / 4 % reach]
+    }
+
+    private func share(_ amount: Int64, _ percent: Int64) -> Credits {
+        Credits(unchecked: Int64(min(Int128(amount) * Int128(percent) / 100, Int128(Credits.max.micro))))
+    }
+}
+
+extension BillingStep {
+    var isTogether: Bool { if case .together = action { true } else { false } }
+}
