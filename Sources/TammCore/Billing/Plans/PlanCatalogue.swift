@@ -50,6 +50,8 @@ public struct PlanCatalogue: Sendable, Hashable {
         }
     }
 
+    /// The plan of that id.
+    ///
     /// - Throws: `notFound`.
     public func plan(_ id: PlanID) throws(TammError) -> Plan {
         guard let position = positions[id] else { throw TammError(.notFound, "no plan \(id) in the catalogue") }
@@ -61,6 +63,8 @@ public struct PlanCatalogue: Sendable, Hashable {
     /// - Throws: `notFound`.
     public func current(of id: PlanID) throws(TammError) -> PlanVersion { try plan(id).current }
 
+    /// The version, current or earlier, that a subscription names.
+    ///
     /// - Throws: `notFound`.
     public func version(_ reference: PlanVersionReference) throws(TammError) -> PlanVersion {
         guard let position = positions[reference.plan],

@@ -74,10 +74,14 @@ public struct PriceBook: Sendable, Hashable {
 
 /// What a model's tokens cost, each per 1,000,000 tokens.
 public struct ModelPrice: Sendable, Hashable {
+    /// Tokens of the prompt that were not cached.
     public let prompt: Credits
+    /// Tokens of the prompt that were cached.
     public let cachedPrompt: Credits
+    /// Tokens of the answer, the reasoning among them.
     public let completion: Credits
 
+    /// Prices per 1,000,000 tokens.
     public init(prompt: Credits, cachedPrompt: Credits, completion: Credits) {
         (self.prompt, self.cachedPrompt, self.completion) = (prompt, cachedPrompt, completion)
     }
