@@ -5,11 +5,13 @@ public import TammCore
 public final class ManualTime: Sendable {
     private let current: Mutex<Timestamp>
 
+    /// A clock that stands at `start`.
     public init(_ start: Timestamp) { current = Mutex(start) }
 
     /// What a service under test is given; it reads this clock.
     public var source: TimeSource { TimeSource { self.now } }
 
+    /// Where the clock stands.
     public var now: Timestamp { current.withLock { $0 } }
 
     /// Moves the clock on; a negative duration moves it back. Held at the bounds of ``Timestamp``.

@@ -3,10 +3,12 @@ public import TammCore
 
 /// Random bits that one seed always gives in the same order; predictable, so for tests alone.
 public struct SeededEntropy: Sendable {
+    /// What the sequence began with.
     public let seed: UInt64
     /// Draws on from the seed; copies share one sequence, and concurrent draws never get the same word twice.
     public let source: EntropySource
 
+    /// A sequence of its own from that seed.
     public init(seed: UInt64) {
         self.seed = seed
         let sequence = Sequence(seed: seed)
@@ -26,8 +28,10 @@ public struct SeededEntropy: Sendable {
 public struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
+    /// Every seed is good, 0 too.
     public init(seed: UInt64) { state = seed }
 
+    /// The next 64 bits.
     public mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var word = state

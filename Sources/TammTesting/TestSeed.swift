@@ -6,9 +6,10 @@
 
 /// The seed of this run's random tests: the environment's `SEED`, decimal or `0x` hexadecimal, or a fixed one.
 public enum TestSeed {
+    /// The seed where the environment names none.
     public static let standard: UInt64 = 0x7461_6d6d_2026
 
-    /// Printed when first read, so that a failure can be run again.
+    /// The seed of this run; printed when first read, so that a failure can be run again. A malformed `SEED` ends the run.
     public static let current: UInt64 = {
         var seed = standard
         if let value = unsafe getenv("SEED") {

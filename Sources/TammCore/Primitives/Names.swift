@@ -4,7 +4,9 @@
 func checkedName(_ text: String, _ what: String) throws(TammError) -> String {
     let bytes = text.utf8
     guard let first = bytes.first, bytes.count <= 64, (0x61...0x7a).contains(first),
-        bytes.allSatisfy({ (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || [0x2d, 0x2e, 0x5f].contains($0) })
+        bytes.allSatisfy({
+            (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || [0x2d, 0x2e, 0x5f].contains($0)
+        })
     else {
         throw TammError(
             .invalidInput,

@@ -1,5 +1,6 @@
 /// What a plan lets a workspace do: a feature, a limit, or a metered quantity.
 public struct Entitlement: Sendable, Hashable {
+    /// What is granted. A name is of one kind in the whole catalogue.
     public enum Kind: Sendable, Hashable {
         /// On or off.
         case feature(Bool)
@@ -11,6 +12,7 @@ public struct Entitlement: Sendable, Hashable {
 
     /// 1 to 64 characters a–z, 0–9, `.`, `-`, `_`, beginning with a letter: `feature.webchat`.
     public let name: String
+    /// What is granted under that name.
     public let kind: Kind
 
     /// - Throws: `invalidInput` for another form of name.
@@ -25,7 +27,9 @@ public struct Allowance: Sendable, Hashable, Comparable, CustomStringConvertible
     /// 0 to 10¹⁵; nil is unlimited.
     public let maximum: Int64?
 
+    /// No limit.
     public static let unlimited = Allowance(unchecked: nil)
+    /// Not even one.
     public static let none = Allowance(unchecked: 0)
 
     static let counts: ClosedRange<Int64> = 0...1_000_000_000_000_000
@@ -43,6 +47,7 @@ public struct Allowance: Sendable, Hashable, Comparable, CustomStringConvertible
     /// Whether that many are within the allowance.
     public func admits(_ count: Int64) -> Bool { maximum.map { count <= $0 } ?? true }
 
+    /// Unlimited is the largest.
     public static func < (a: Self, b: Self) -> Bool {
         guard let limit = a.maximum else { return false }
         return b.maximum.map { limit < $0 } ?? true
@@ -53,6 +58,7 @@ public struct Allowance: Sendable, Hashable, Comparable, CustomStringConvertible
 
 /// A quantity per month: so much is included, more is charged from the price book, up to a hard limit.
 public struct Metered: Sendable, Hashable {
+    /// What costs nothing beyond the plan.
     public let included: Allowance
     /// Where use is refused; equal to `included` when nothing may be charged beyond it.
     public let hardLimit: Allowance
@@ -67,6 +73,7 @@ public struct Metered: Sendable, Hashable {
         (self.included, self.hardLimit) = (included, hardLimit)
     }
 
+    /// What becomes of a quantity that is asked for.
     public enum Decision: Sendable, Hashable {
         /// So much of the quantity is included, so much is to be charged; their sum is the quantity.
         case admitted(included: Int64, charged: Int64)

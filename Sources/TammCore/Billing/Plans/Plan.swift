@@ -1,5 +1,6 @@
 /// A plan with every version of it that was ever published.
 public struct Plan: Sendable, Hashable {
+    /// The lasting name.
     public let id: PlanID
     /// For people: 1 to 200 bytes in any script.
     public let name: String

@@ -50,6 +50,8 @@ public struct PlanCatalogue: Sendable, Hashable {
         }
     }
 
+    /// The plan of that id.
+    ///
     /// - Throws: `notFound`.
     public func plan(_ id: PlanID) throws(TammError) -> Plan {
         guard let position = positions[id] else { throw TammError(.notFound, "no plan \(id) in the catalogue") }
@@ -61,6 +63,8 @@ public struct PlanCatalogue: Sendable, Hashable {
     /// - Throws: `notFound`.
     public func current(of id: PlanID) throws(TammError) -> PlanVersion { try plan(id).current }
 
+    /// The version, current or earlier, that a subscription names.
+    ///
     /// - Throws: `notFound`.
     public func version(_ reference: PlanVersionReference) throws(TammError) -> PlanVersion {
         guard let position = positions[reference.plan],
@@ -113,7 +117,8 @@ extension PlanCatalogue {
         for plan in plans {
             guard let position = newer.positions[plan.id] else {
                 throw TammError(
-                    .conflict, "plan \(plan.id): wanted the published plan, found none; a plan is withdrawn, not removed")
+                    .conflict,
+                    "plan \(plan.id): wanted the published plan, found none; a plan is withdrawn, not removed")
             }
             let counterpart = newer.plans[position]
             guard counterpart.rank == plan.rank else {
@@ -126,10 +131,12 @@ extension PlanCatalogue {
                     throw TammError(.conflict, "wanted the published version \(version.reference), found none")
                 }
                 try version.checkUnchanged(in: candidate)
-                guard counterpart.versions[index].reference == version.reference else {
+                let found = counterpart.versions[index].reference
+                guard found == version.reference else {
                     throw TammError(
                         .conflict,
-                        "wanted versions above \(plan.current.reference), found \(counterpart.versions[index].reference)")
+                        "wanted versions above \(plan.current.reference), found \(found)"
+                    )
                 }
             }
         }

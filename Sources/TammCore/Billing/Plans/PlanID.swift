@@ -2,6 +2,7 @@
 ///
 /// 1 to 64 characters a–z, 0–9, `.`, `-`, `_`, beginning with a letter.
 public struct PlanID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The name itself.
     public let text: String
 
     /// - Throws: `invalidInput` for another form.
@@ -9,11 +10,13 @@ public struct PlanID: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     public var description: String { text }
 
+    /// By the bytes of the text.
     public static func < (a: Self, b: Self) -> Bool { a.text.utf8.lexicographicallyPrecedes(b.text.utf8) }
 }
 
 /// One version of one plan; its text is `growth@2`.
 public struct PlanVersionReference: Sendable, Hashable, Comparable {
+    /// The plan, of which this is one version.
     public let plan: PlanID
     /// 1 to 1,000,000.
     public let version: Int64
@@ -28,12 +31,14 @@ public struct PlanVersionReference: Sendable, Hashable, Comparable {
         (self.plan, self.version) = (plan, version)
     }
 
+    /// By plan, then by version.
     public static func < (a: Self, b: Self) -> Bool { (a.plan, a.version) < (b.plan, b.version) }
 }
 
 extension PlanVersionReference: CustomStringConvertible, LosslessStringConvertible {
     public var description: String { "\(plan)@\(version)" }
 
+    /// As ``init(parsing:)``, nil for what that refuses.
     public init?(_ text: String) {
         do { try self.init(parsing: text) } catch { return nil }
     }

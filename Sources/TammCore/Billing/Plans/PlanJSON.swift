@@ -72,7 +72,9 @@ extension PlanVersion {
         var days: [String: Int64] = [:]
         for member in members {
             let name = try checkedName(member.name, "a class of data")
-            do throws(TammError) { days[name] = try member.value.integer(in: Self.days) } catch { throw error.within(name) }
+            do throws(TammError) { days[name] = try member.value.integer(in: Self.days) } catch {
+                throw error.within(name)
+            }
         }
         return days
     }

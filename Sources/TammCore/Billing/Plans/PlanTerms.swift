@@ -1,15 +1,20 @@
 /// How long one payment lasts.
 public enum BillingInterval: String, Sendable, Hashable, CaseIterable, Comparable {
+    /// A calendar month or year.
     case month, year
 
+    /// The shorter first.
     public static func < (a: Self, b: Self) -> Bool { a == .month && b == .year }
 }
 
 /// What a plan costs for one interval in one currency.
 public struct PlanPrice: Sendable, Hashable {
+    /// Due once an interval.
     public let amount: Money
+    /// How long one payment lasts.
     public let interval: BillingInterval
 
+    /// The price of one interval.
     public init(_ amount: Money, per interval: BillingInterval) {
         (self.amount, self.interval) = (amount, interval)
     }
@@ -52,6 +57,7 @@ public struct CreditPack: Sendable, Hashable {
         self.expiresAfterDays = expiresAfterDays
     }
 
+    /// What the pack costs in that currency; nil where it is not sold in it.
     public func price(in currency: Currency) -> Money? { prices.first { $0.currency == currency } }
 }
 

@@ -3,6 +3,7 @@
 /// Lists are kept in a fixed order (by name, by currency and interval), so that two versions with the same content
 /// are equal however they were written down.
 public struct PlanVersion: Sendable, Hashable {
+    /// The plan and the number of this version.
     public let reference: PlanVersionReference
     /// Granted for each month of a subscription, also of one paid by the year.
     public let monthlyCredits: Credits
@@ -32,7 +33,8 @@ public struct PlanVersion: Sendable, Hashable {
         try Self.check(rateLimits, "rateLimits", atMost: 50, by: { [$0.name] })
         guard retentionDays.count <= 50 else {
             throw TammError(
-                .invalidInput, "wanted at most 50 classes of data, found \(retentionDays.count)", field: "retentionDays")
+                .invalidInput, "wanted at most 50 classes of data, found \(retentionDays.count)", field: "retentionDays"
+            )
         }
         for (name, count) in retentionDays.sorted(by: { $0.key < $1.key }) {
             do throws(TammError) { _ = try checkedName(name, "a class of data") } catch {
@@ -76,8 +78,10 @@ extension PlanVersion {
         prices.first { $0.amount.currency == currency && $0.interval == interval }?.amount
     }
 
+    /// The pack of that id; nil where the plan does not sell it.
     public func pack(_ id: String) -> CreditPack? { packs.first { $0.id == id } }
 
+    /// The rate limit of that name; nil where the plan does not name it, and so does not limit.
     public func rateLimit(_ name: String) -> PlanRateLimit? { rateLimits.first { $0.name == name } }
 
     /// Whether the feature is on; off where the plan does not name it.

@@ -74,10 +74,14 @@ public struct PriceBook: Sendable, Hashable {
 
 /// What a model's tokens cost, each per 1,000,000 tokens.
 public struct ModelPrice: Sendable, Hashable {
+    /// Tokens of the prompt that were not cached.
     public let prompt: Credits
+    /// Tokens of the prompt that were cached.
     public let cachedPrompt: Credits
+    /// Tokens of the answer, the reasoning among them.
     public let completion: Credits
 
+    /// Prices per 1,000,000 tokens.
     public init(prompt: Credits, cachedPrompt: Credits, completion: Credits) {
         (self.prompt, self.cachedPrompt, self.completion) = (prompt, cachedPrompt, completion)
     }
@@ -137,7 +141,8 @@ extension PriceBook {
     }
 
     /// The terms' sum in 128 bits; three terms of 10⁹ times 10¹⁸ stay below 2¹²⁸.
-    private static func total(per unit: UInt128, _ terms: (quantity: Int64, price: Credits)...) throws(TammError) -> Credits
+    private static func total(per unit: UInt128, _ terms: (quantity: Int64, price: Credits)...) throws(TammError)
+        -> Credits
     {
         let sum = terms.reduce(UInt128(0)) { $0 + UInt128($1.quantity) * UInt128($1.price.micro) }
         let (quotient, remainder) = sum.quotientAndRemainder(dividingBy: unit)

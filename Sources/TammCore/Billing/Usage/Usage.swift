@@ -13,12 +13,16 @@ public enum Usage: Sendable, Hashable {
 /// `cachedPromptTokens` lie inside `promptTokens`, `reasoningTokens` inside `completionTokens`. Providers have been
 /// seen to report parts larger than the whole: that is kept as reported, and priced without going below zero.
 public struct ModelUsage: Sendable, Hashable {
+    /// All tokens of the prompt, the cached ones among them.
     public let promptTokens: Int64
+    /// Those of the prompt that the provider had in its cache.
     public let cachedPromptTokens: Int64
+    /// All tokens of the answer, the reasoning among them.
     public let completionTokens: Int64
     /// Reported for the record; priced as completion, which contains it.
     public let reasoningTokens: Int64
 
+    /// The bound of each count.
     public static let maxTokens: Int64 = 1_000_000_000
 
     /// - Throws: `invalidInput`, with the field, unless each count lies between 0 and ``maxTokens``.

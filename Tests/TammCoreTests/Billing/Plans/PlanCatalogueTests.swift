@@ -41,7 +41,8 @@ struct PlanCatalogueTests {
         #expect(try example.move(from: free, to: growth) == .raise)
         #expect(try example.move(from: growth, to: free) == .lower)
         #expect(try example.move(from: growth, to: growth) == .same)
-        #expect(caught { () throws(TammError) in _ = try example.move(from: free, to: PlanID("gone")) }?.code == .notFound)
+        #expect(
+            caught { () throws(TammError) in _ = try example.move(from: free, to: PlanID("gone")) }?.code == .notFound)
     }
 
     // MARK: Publishing
@@ -66,9 +67,12 @@ struct PlanCatalogueTests {
 
     @Test func `A version between or below the published ones is refused`() throws {
         let gap = try example.publishing(version("growth@9", credits: "8000"))
-        #expect(caught { () throws(TammError) in _ = try gap.publishing(version("growth@5", credits: "1")) }?.code == .conflict)
         #expect(
-            caught { () throws(TammError) in _ = try example.publishing(version("gone@1", credits: "1")) }?.code == .notFound)
+            caught { () throws(TammError) in _ = try gap.publishing(version("growth@5", credits: "1")) }?.code
+                == .conflict)
+        #expect(
+            caught { () throws(TammError) in _ = try example.publishing(version("gone@1", credits: "1")) }?.code
+                == .notFound)
     }
 
     @Test func `A new version may not silently leave out what the one before names`() throws {
@@ -89,7 +93,8 @@ struct PlanCatalogueTests {
 
     @Test func `A newer file over the old one must hold all that is published`() throws {
         let fewer = try PlanCatalogue(plans: example.plans.dropLast())
-        #expect(caught { () throws(TammError) in _ = try example.merging(fewer) }?.message.contains("enterprise") == true)
+        #expect(
+            caught { () throws(TammError) in _ = try example.merging(fewer) }?.message.contains("enterprise") == true)
 
         let growth = try example.plan(PlanID("growth"))
         func replacing(_ plan: Plan) throws -> PlanCatalogue {
@@ -97,7 +102,8 @@ struct PlanCatalogueTests {
         }
         let dropped = try replacing(
             Plan(growth.id, name: growth.name, rank: 20, isOffered: true, versions: [growth.versions[1]]))
-        #expect(caught { () throws(TammError) in _ = try example.merging(dropped) }?.message.contains("growth@1") == true)
+        #expect(
+            caught { () throws(TammError) in _ = try example.merging(dropped) }?.message.contains("growth@1") == true)
         let moved = try replacing(
             Plan(growth.id, name: growth.name, rank: 40, isOffered: true, versions: growth.versions))
         #expect(caught { () throws(TammError) in _ = try example.merging(moved) }?.field == "rank")
@@ -117,6 +123,27 @@ struct PlanCatalogueTests {
         let withdrawn = try replacing(
             Plan(growth.id, name: "Growth (old)", rank: 20, isOffered: false, versions: growth.versions))
         #expect(try example.merging(withdrawn) == withdrawn)
+    }
+
+    @Test func `No newer file that is taken changes what is published`() throws {
+        let published = try PlanCatalogue(json: HostileDocuments.twoPlans.bytes)
+        var mutator = Mutator(seed: TestSeed.current)
+        var (taken, refused) = (0, 0)
+        for _ in 0..<2_000 {
+            guard let newer = try? PlanCatalogue(json: mutator.json(HostileDocuments.twoPlans)) else { continue }
+            do {
+                let merged = try published.merging(newer)
+                taken += 1
+                for plan in published.plans {
+                    #expect(try merged.plan(plan.id).rank == plan.rank)
+                    for version in plan.versions { #expect(try merged.version(version.reference) == version) }
+                }
+            } catch {
+                refused += 1
+                #expect(error.code == .conflict && error.message.utf8.count < 512)
+            }
+        }
+        #expect(taken > 20 && refused > 20)
     }
 
     @Test func `An entitlement is of one kind everywhere`() throws {
