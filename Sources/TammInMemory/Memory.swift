@@ -11,6 +11,7 @@ final class Memory {
     var members: [MemberKey: Member] = [:]
     /// The members of each workspace, in the order of their identifiers.
     var users: [Identifier<Workspace>: SortedList<Identifier<User>>] = [:]
+    var plans: [Identifier<Workspace>: PlanAssignment] = [:]
     var platformAdmins: Set<Identifier<User>> = []
     var cells: [Identifier<Wallet>: WalletCell] = [:]
     var walletIDs = SortedList<Identifier<Wallet>>()
@@ -29,6 +30,7 @@ final class Memory {
         case workspace(Identifier<Workspace>)
         case member(MemberKey, Member?)
         case platformAdmin(Identifier<User>, Bool)
+        case plan(Identifier<Workspace>, PlanAssignment?)
         case walletInsert(Wallet)
         case wallet(WalletCell, Wallet)
         case entries(WalletCell, Int)
@@ -55,6 +57,7 @@ final class Memory {
             case .workspace(let id): workspaces[id] = nil
             case .member(let key, let member): setMember(key, member)
             case .platformAdmin(let user, let isAdmin): setPlatformAdmin(user, isAdmin)
+            case .plan(let workspace, let assignment): plans[workspace] = assignment
             case .walletInsert(let wallet):
                 cells[wallet.id] = nil
                 walletIDs.remove(wallet.id)

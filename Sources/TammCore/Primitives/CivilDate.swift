@@ -34,6 +34,28 @@ public struct CivilDate: Sendable, Hashable {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
+    /// The day in UTC on which `moment` lies.
+    public init(of moment: Timestamp) {
+        self.init(daysSinceEpoch: moment.microseconds.flooredDivision(by: 86_400_000_000).quotient)
+    }
+
+    /// The first instant of the day in UTC.
+    public var midnight: Timestamp { Timestamp(unchecked: daysSinceEpoch * 86_400_000_000) }
+
+    /// The same day of the month that many months on, or the month's last day where it has none; held at the years
+    /// 1 and 9999.
+    public func adding(months: Int64) -> CivilDate {
+        let (sum, overflow) = (year * 12 + month - 1).addingReportingOverflow(months)
+        let index = overflow ? (months < 0 ? 12 : 119_999) : min(max(sum, 12), 119_999)
+        let (year, month) = index.quotientAndRemainder(dividingBy: 12)
+        let length = Self.length(ofMonth: month + 1, year: year)
+        return CivilDate(unchecked: year, month + 1, min(day, length))
+    }
+
+    private init(unchecked year: Int64, _ month: Int64, _ day: Int64) {
+        (self.year, self.month, self.day) = (year, month, day)
+    }
+
     static func length(ofMonth month: Int64, year: Int64) -> Int64 {
         switch month {
         case 4, 6, 9, 11: 30

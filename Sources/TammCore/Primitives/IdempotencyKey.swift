@@ -15,6 +15,11 @@ public struct IdempotencyKey: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { text }
+
+    /// A key derived from this one.
+    ///
+    /// - Throws: `invalidInput` when it is longer than 255 bytes.
+    public func appending(_ suffix: String) throws(TammError) -> IdempotencyKey { try IdempotencyKey(text + suffix) }
 }
 
 extension IdempotencyKey: Codable {

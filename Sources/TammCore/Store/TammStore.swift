@@ -21,7 +21,7 @@ public protocol TammStore: Sendable {
 public protocol AccessRecords: WorkspaceRecords, ~Copyable {}
 
 /// The ports of billing: plans, wallets, usage. A store may conform to billing alone.
-public protocol BillingRecords: WalletRecords, ~Copyable {}
+public protocol BillingRecords: PlanRecords, WalletRecords, ~Copyable {}
 
 /// What a unit of work can do.
 public protocol StoreTransaction: AccessRecords, BillingRecords, ~Copyable {}

@@ -11,7 +11,7 @@ package struct BillingProperty: Sendable {
 
     package static let all: [BillingProperty] = [
         neverNegative, nothingMinted, sumZero, entriesMakeTheBalance, grantsAndHoldsMakeTheBalance, chain,
-        idempotentReplay, justRefusals, burnDownOrder, expiry, holds, clawback, refunds, quotas, usageOnce,
+        idempotentReplay, justRefusals, burnDownOrder, expiry, holds, charges, clawback, refunds, quotas, usageOnce,
     ]
 }
 

@@ -175,16 +175,16 @@ extension BillingRun {
                 amount, category, priority: priority, effectiveAt: effectiveDay.map(moment),
                 expiresAt: expiryDay.map(moment), source: key)
             return try make(.grant(terms), key)
-        case .debit(let amount, let hasUsage, let quota):
+        case .debit(let amount, let shortfall, let hasUsage, let quota):
             let usage = hasUsage ? [try usageEvent("u-\(key)", amount)] : []
-            return try make(.debit(amount), key, usage: usage, quota: quota.flatMap { quotaClaim($0) })
+            return try make(.debit(amount, shortfall: shortfall), key, usage: usage, quota: quota.flatMap { quotaClaim($0) })
         case .hold(let amount, let lifetime, let quota):
             return try make(.hold(amount, lifetime: lifetime), key, quota: quota.flatMap { quotaClaim($0) })
-        case .capture(let index, let percent, let above):
+        case .capture(let index, let percent, let shortfall):
             let id = pick(index, made.holds) ?? Identifier(high: 1, low: 1)
             let held = Int64(past.held[id] ?? 1_000_000)
             let quota = past.quotaReserved[id] == nil ? nil : percent > 50 ? quotaClaim(UInt64(percent / 50)) : nil
-            return try make(.capture(id, share(held, percent), above: above), key, quota: quota)
+            return try make(.capture(id, share(held, percent), shortfall: shortfall), key, quota: quota)
         case .release(let index): return try make(.release(pick(index, made.holds) ?? Identifier(high: 1, low: 1)), key)
         case .refund(let index, let percent):
             guard let charge = pick(index, made.charges), let receipt = past.receipts[charge] else {
@@ -208,7 +208,7 @@ extension BillingRun {
             return try twisted(command)
         case .usageAgain(let index):
             guard let event = pick(index, made.usage) else { return nil }
-            return try make(.debit(.zero), key, usage: [event])
+            return try make(.debit(.zero, shortfall: .refuse), key, usage: [event])
         case .pass, .together: return nil
         }
     }
@@ -222,17 +222,18 @@ extension BillingRun {
     /// The same key for another amount, or where there is none, for another action.
     private func twisted(_ command: WalletCommand) throws(TammError) -> WalletCommand {
         switch command.action {
-        case .debit(let amount):
-            return try make(.debit(amount == .max ? .zero : amount.adding(Credits(unchecked: 1))), command.key)
+        case .debit(let amount, let shortfall):
+            let other = amount == .max ? .zero : try amount.adding(Credits(unchecked: 1))
+            return try make(.debit(other, shortfall: shortfall), command.key)
         case .hold(let amount, let lifetime):
             return try make(.hold(amount, lifetime: lifetime - .microseconds(1)), command.key, quota: command.quota)
-        default: return try make(.debit(Credits(unchecked: 1)), command.key)
+        default: return try make(.debit(Credits(unchecked: 1), shortfall: .refuse), command.key)
         }
     }
 
     private func usageEvent(_ id: String, _ cost: Credits) throws(TammError) -> UsageEvent {
         UsageEvent(
-            workspace: wallet.workspace, id: try IdempotencyKey(id), meter: try Meter("model.calls"), quantity: 1,
+            workspace: wallet.workspace, id: try IdempotencyKey(id), usage: .messages(channel: "webchat", count: 1),
             cost: cost, occurredAt: time.now)
     }
 
@@ -240,7 +241,7 @@ extension BillingRun {
     private func quotaClaim(_ quantity: UInt64) -> QuotaClaim? {
         do {
             return try QuotaClaim(
-                meter: Meter("model.calls"), quantity: quantity, limit: 12, periodStart: Self.start,
+                meter: .messages, quantity: quantity, limit: 12, periodStart: Self.start,
                 resetsAt: moment(10))
         } catch { return nil }
     }

@@ -6,10 +6,10 @@ public struct BillingStep: Sendable, Hashable {
     public enum Action: Sendable, Hashable {
         /// Days are counted from the sequence's start.
         case grant(Credits, Grant.Category, priority: Int, effectiveDay: Int?, expiryDay: Int?)
-        case debit(Credits, usage: Bool, quota: UInt64?)
+        case debit(Credits, shortfall: ShortfallPolicy, usage: Bool, quota: UInt64?)
         case hold(Credits, lifetime: Duration, quota: UInt64?)
         /// A share of the hold in percent; above 100 it captures above the hold.
-        case capture(hold: Int, percent: Int64, above: AboveHold)
+        case capture(hold: Int, percent: Int64, shortfall: ShortfallPolicy)
         case release(hold: Int)
         case refund(charge: Int, percent: Int64)
         case clawback(grant: Int, percent: Int64)
@@ -96,9 +96,11 @@ struct BillingGenerator {
     private mutating func command() -> BillingStep.Action {
         switch number(0...99) {
         case 0..<12: grant(isSoon: chance(50))
-        case 12..<36: .debit(charge(), usage: chance(50), quota: chance(25) ? UInt64(number(1...4)) : nil)
+        case 12..<36: .debit(
+                charge(), shortfall: chance(85) ? .refuse : policy(), usage: chance(50),
+                quota: chance(25) ? UInt64(number(1...4)) : nil)
         case 36..<53: hold(isShort: chance(60))
-        case 53..<67: .capture(hold: index(), percent: percent(), above: AboveHold.allCases.randomElement(using: &random)!)
+        case 53..<67: .capture(hold: index(), percent: percent(), shortfall: policy())
         case 67..<72: .release(hold: index())
         case 72..<78: .refund(charge: index(), percent: percent())
         case 78..<87: .clawback(grant: index(), percent: chance(60) ? 100 : percent())
@@ -113,7 +115,7 @@ struct BillingGenerator {
         let effectiveDay = chance(20) ? number(0...6) : nil
         let expiryDay: Int? = chance(60) ? (effectiveDay ?? 0) + (isSoon ? number(1...4) : number(20...24)) : nil
         return .grant(
-            amount, Grant.Category.allCases.randomElement(using: &random)!, priority: [0, 0, 0, -1, 7].randomElement(using: &random)!,
+            amount, one(of: Grant.Category.allCases), priority: one(of: [0, 0, 0, -1, 7]),
             effectiveDay: effectiveDay, expiryDay: expiryDay)
     }
 
@@ -139,7 +141,12 @@ struct BillingGenerator {
         }
     }
 
-    private mutating func percent() -> Int64 { [100, 100, Int64(number(1...99)), Int64(number(1...99)), Int64(number(101...300)), 0].randomElement(using: &random)! }
+    private mutating func percent() -> Int64 { one(of: [100, 100, Int64(number(1...99)), Int64(number(1...99)), Int64(number(101...300)), 0]) }
+    private mutating func one<Element>(of elements: [Element]) -> Element {
+        elements[Int.random(in: elements.indices.lowerBound..<elements.indices.upperBound, using: &random)]
+    }
+
+    private mutating func policy() -> ShortfallPolicy { one(of: ShortfallPolicy.allCases) }
     private mutating func index() -> Int { number(0...1_000_000) }
     private mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
     private mutating func chance(_ percent: Int) -> Bool { number(0...99) < percent }

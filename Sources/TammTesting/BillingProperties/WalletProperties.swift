@@ -91,14 +91,39 @@ extension BillingProperty {
             let sum = moved.reduce(Int64(0)) { $0 + $1.amount.micro }
             if sum != portion.amount.micro { return "hold \(id) reserved \(portion.amount.micro) of grant \(grant), settled \(sum)" }
         }
+        return nil
+    }
+
+    package static let charges = BillingProperty(
+        name: "charges",
+        sentence: "A charge takes what was asked; what there is no credit for is refused, left out or owed, as its policy says."
+    ) { o in
         for answer in o.answers {
-            guard let receipt = answer.applied, case .capture(let id, let wanted, let above) = answer.command.action,
-                let hold = o.after.holds[id]
-            else { continue }
-            let paid = min(hold.amount, wanted)
-            if hold.captured != paid { return "hold \(id) of \(hold.amount) captured \(hold.captured), wanted \(paid)" }
-            if above == .refuse, wanted > hold.amount { return "a capture of \(wanted) above hold \(id) was not refused" }
-            if receipt.amount != (above == .owe ? wanted : paid) { return "the capture of \(wanted) charged \(receipt.amount)" }
+            guard let receipt = answer.applied else { continue }
+            let (wanted, policy): (Credits, ShortfallPolicy)
+            switch answer.command.action {
+            case .debit(let amount, let shortfall): (wanted, policy) = (amount, shortfall)
+            case .capture(let id, let amount, let shortfall):
+                (wanted, policy) = (amount, shortfall)
+                guard let hold = o.after.holds[id] else { return "no row of hold \(id)" }
+                if hold.captured != min(hold.amount, amount) {
+                    return "hold \(id) of \(hold.amount) captured \(hold.captured), wanted \(amount)"
+                }
+            default: continue
+            }
+            let entries = o.entries.filter { $0.command == receipt.key && $0.target == .consumed }
+            let paid = entries.filter { $0.kind != .shortfall }.reduce(Int64(0)) { $0 + $1.amount.micro }
+            let owed = entries.filter { $0.kind == .shortfall }.reduce(Int64(0)) { $0 + $1.amount.micro }
+            let (charged, short) = (receipt.amount.micro, receipt.shortfall.micro)
+            let isRight: Bool =
+                switch policy {
+                case .refuse: charged == wanted.micro && short == 0 && owed == 0
+                case .cap: charged + short == wanted.micro && owed == 0
+                case .owe: charged == wanted.micro && short == owed
+                }
+            if !isRight || paid + owed != charged {
+                return "\(policy): wanted \(wanted.micro), charged \(charged), short \(short); entries paid \(paid), owe \(owed)"
+            }
         }
         return nil
     }
@@ -108,7 +133,7 @@ extension BillingProperty {
         sentence: "A clawback takes what is there and records the rest as owed; a paid grant settles it first; a dispute won gives it back once."
     ) { o in
         for (index, entry) in o.entries.enumerated() {
-            if entry.kind == .shortfall, !entry.balance.available.isZero, entry.target == .clawedBack {
+            if entry.kind == .shortfall, !entry.balance.available.isZero {
                 return "entry \(entry.sequence) owes while \(entry.balance.available) are available"
             }
             guard entry.kind == .grant, let grant = entry.grant.flatMap({ o.after.grants[$0] }) else { continue }

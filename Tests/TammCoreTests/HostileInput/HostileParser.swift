@@ -165,7 +165,7 @@ enum HostileDocuments {
              "prices": [{"amount": "9", "currency": "USD"}]}],
            "entitlements": [{"name": "webchat", "kind": "feature", "enabled": true},
              {"name": "agents", "kind": "limit", "atMost": "unlimited"},
-             {"name": "messages", "kind": "metered", "included": 10, "hardLimit": 20}],
+             {"name": "messages", "kind": "metered", "atMost": 20}],
            "rateLimits": [{"name": "api", "windows": [{"count": 10, "periodSeconds": 1, "burst": 20}]}]}]}]}
         """)
 

@@ -6,8 +6,8 @@ public struct Entitlement: Sendable, Hashable {
         case feature(Bool)
         /// How many may exist at one time: agents, members, connectors.
         case limit(Allowance)
-        /// How much is included in each month of a subscription, and how much is possible at all.
-        case metered(Metered)
+        /// How much is possible in each month of a subscription; what it costs is the price book's, in credits.
+        case metered(Allowance)
     }
 
     /// 1 to 64 characters a–z, 0–9, `.`, `-`, `_`, beginning with a letter: `feature.webchat`.
@@ -54,41 +54,4 @@ public struct Allowance: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     public var description: String { maximum.map(String.init) ?? "unlimited" }
-}
-
-/// A quantity per month: so much is included, more is charged from the price book, up to a hard limit.
-public struct Metered: Sendable, Hashable {
-    /// What costs nothing beyond the plan.
-    public let included: Allowance
-    /// Where use is refused; equal to `included` when nothing may be charged beyond it.
-    public let hardLimit: Allowance
-
-    /// - Throws: `invalidInput` for a hard limit below what is included.
-    public init(included: Allowance, hardLimit: Allowance) throws(TammError) {
-        guard hardLimit >= included else {
-            throw TammError(
-                .invalidInput, "wanted a hard limit of at least the \(included) included, found \(hardLimit)",
-                field: "hardLimit")
-        }
-        (self.included, self.hardLimit) = (included, hardLimit)
-    }
-
-    /// What becomes of a quantity that is asked for.
-    public enum Decision: Sendable, Hashable {
-        /// So much of the quantity is included, so much is to be charged; their sum is the quantity.
-        case admitted(included: Int64, charged: Int64)
-        /// Above the hard limit, of which so much remains.
-        case refused(remaining: Int64)
-    }
-
-    /// Decides on `quantity` more after `used` in this period; nothing is taken in part. Below zero counts as zero.
-    public func decide(_ quantity: Int64, used: Int64) -> Decision {
-        let (quantity, used) = (max(0, quantity), max(0, used))
-        if let limit = hardLimit.maximum, quantity > max(0, limit - used) {
-            return .refused(remaining: max(0, limit - used))
-        }
-        guard let includedCount = included.maximum else { return .admitted(included: quantity, charged: 0) }
-        let free = min(quantity, max(0, includedCount - used))
-        return .admitted(included: free, charged: quantity - free)
-    }
 }

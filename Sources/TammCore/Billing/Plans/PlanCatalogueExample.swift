@@ -22,13 +22,13 @@ extension PlanCatalogue {
                     {"atMost": 1, "kind": "limit", "name": "agents"},
                     {"atMost": 1, "kind": "limit", "name": "channels"},
                     {"atMost": 0, "kind": "limit", "name": "connectors"},
-                    {"hardLimit": 20, "included": 20, "kind": "metered", "name": "document-pages"},
+                    {"atMost": 20, "kind": "metered", "name": "document-pages"},
                     {"enabled": false, "kind": "feature", "name": "feature.external-api"},
                     {"enabled": false, "kind": "feature", "name": "feature.remove-branding"},
                     {"enabled": true, "kind": "feature", "name": "feature.webchat"},
                     {"enabled": false, "kind": "feature", "name": "feature.whatsapp"},
                     {"atMost": 1, "kind": "limit", "name": "members"},
-                    {"hardLimit": 100, "included": 100, "kind": "metered", "name": "messages"}
+                    {"atMost": 100, "kind": "metered", "name": "messages"}
                   ],
                   "monthlyCredits": "100",
                   "packs": [],
@@ -65,13 +65,13 @@ extension PlanCatalogue {
                     {"atMost": 3, "kind": "limit", "name": "agents"},
                     {"atMost": 3, "kind": "limit", "name": "channels"},
                     {"atMost": 1, "kind": "limit", "name": "connectors"},
-                    {"hardLimit": 1000, "included": 200, "kind": "metered", "name": "document-pages"},
+                    {"atMost": 1000, "kind": "metered", "name": "document-pages"},
                     {"enabled": false, "kind": "feature", "name": "feature.external-api"},
                     {"enabled": false, "kind": "feature", "name": "feature.remove-branding"},
                     {"enabled": true, "kind": "feature", "name": "feature.webchat"},
                     {"enabled": true, "kind": "feature", "name": "feature.whatsapp"},
                     {"atMost": 3, "kind": "limit", "name": "members"},
-                    {"hardLimit": 5000, "included": 1500, "kind": "metered", "name": "messages"}
+                    {"atMost": 5000, "kind": "metered", "name": "messages"}
                   ],
                   "monthlyCredits": "1500",
                   "packs": [
@@ -123,13 +123,13 @@ extension PlanCatalogue {
                     {"atMost": 10, "kind": "limit", "name": "agents"},
                     {"atMost": 10, "kind": "limit", "name": "channels"},
                     {"atMost": 5, "kind": "limit", "name": "connectors"},
-                    {"hardLimit": "unlimited", "included": 1000, "kind": "metered", "name": "document-pages"},
+                    {"atMost": "unlimited", "kind": "metered", "name": "document-pages"},
                     {"enabled": true, "kind": "feature", "name": "feature.external-api"},
                     {"enabled": false, "kind": "feature", "name": "feature.remove-branding"},
                     {"enabled": true, "kind": "feature", "name": "feature.webchat"},
                     {"enabled": true, "kind": "feature", "name": "feature.whatsapp"},
                     {"atMost": 10, "kind": "limit", "name": "members"},
-                    {"hardLimit": "unlimited", "included": 6000, "kind": "metered", "name": "messages"}
+                    {"atMost": "unlimited", "kind": "metered", "name": "messages"}
                   ],
                   "monthlyCredits": "6000",
                   "packs": [
@@ -182,13 +182,13 @@ extension PlanCatalogue {
                     {"atMost": 10, "kind": "limit", "name": "agents"},
                     {"atMost": 10, "kind": "limit", "name": "channels"},
                     {"atMost": 5, "kind": "limit", "name": "connectors"},
-                    {"hardLimit": "unlimited", "included": 1500, "kind": "metered", "name": "document-pages"},
+                    {"atMost": "unlimited", "kind": "metered", "name": "document-pages"},
                     {"enabled": true, "kind": "feature", "name": "feature.external-api"},
                     {"enabled": true, "kind": "feature", "name": "feature.remove-branding"},
                     {"enabled": true, "kind": "feature", "name": "feature.webchat"},
                     {"enabled": true, "kind": "feature", "name": "feature.whatsapp"},
                     {"atMost": 15, "kind": "limit", "name": "members"},
-                    {"hardLimit": "unlimited", "included": 7500, "kind": "metered", "name": "messages"}
+                    {"atMost": "unlimited", "kind": "metered", "name": "messages"}
                   ],
                   "monthlyCredits": "7500",
                   "packs": [
@@ -250,13 +250,13 @@ extension PlanCatalogue {
                     {"atMost": "unlimited", "kind": "limit", "name": "agents"},
                     {"atMost": "unlimited", "kind": "limit", "name": "channels"},
                     {"atMost": "unlimited", "kind": "limit", "name": "connectors"},
-                    {"hardLimit": "unlimited", "included": "unlimited", "kind": "metered", "name": "document-pages"},
+                    {"atMost": "unlimited", "kind": "metered", "name": "document-pages"},
                     {"enabled": true, "kind": "feature", "name": "feature.external-api"},
                     {"enabled": true, "kind": "feature", "name": "feature.remove-branding"},
                     {"enabled": true, "kind": "feature", "name": "feature.webchat"},
                     {"enabled": true, "kind": "feature", "name": "feature.whatsapp"},
                     {"atMost": "unlimited", "kind": "limit", "name": "members"},
-                    {"hardLimit": "unlimited", "included": "unlimited", "kind": "metered", "name": "messages"}
+                    {"atMost": "unlimited", "kind": "metered", "name": "messages"}
                   ],
                   "monthlyCredits": "50000",
                   "packs": [

@@ -176,11 +176,7 @@ extension Entitlement {
             case "limit": return try Entitlement(name, .limit(fields.value("atMost", Allowance.init(strictJSON:))))
             case "metered":
                 return try Entitlement(
-                    name,
-                    .metered(
-                        Metered(
-                            included: fields.value("included", Allowance.init(strictJSON:)),
-                            hardLimit: fields.value("hardLimit", Allowance.init(strictJSON:)))))
+                    name, .metered(fields.value("atMost", Allowance.init(strictJSON:))))
             case let kind:
                 throw TammError(
                     .invalidInput, "wanted feature, limit or metered, found \(excerpt(kind))", field: "kind")
@@ -192,10 +188,7 @@ extension Entitlement {
         var members: [String: StrictJSON] = ["name": .text(name), "kind": .text(kind.name)]
         switch kind {
         case .feature(let isEnabled): members["enabled"] = .bool(isEnabled)
-        case .limit(let allowance): members["atMost"] = allowance.strictJSON
-        case .metered(let metered):
-            members["included"] = metered.included.strictJSON
-            members["hardLimit"] = metered.hardLimit.strictJSON
+        case .limit(let allowance), .metered(let allowance): members["atMost"] = allowance.strictJSON
         }
         return .sorted(members)
     }

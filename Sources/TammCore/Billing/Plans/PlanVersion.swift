@@ -93,10 +93,10 @@ extension PlanVersion {
         return allowance
     }
 
-    /// The metered quantity of that name; nil where the plan does not name it.
-    public func metered(_ name: String) -> Metered? {
-        guard case .metered(let metered) = entitlement(name) else { return nil }
-        return metered
+    /// How much of the meter is possible in a month; nil where the plan does not name it, and does not bound it.
+    public func metered(_ name: String) -> Allowance? {
+        guard case .metered(let allowance) = entitlement(name) else { return nil }
+        return allowance
     }
 
     private func entitlement(_ name: String) -> Entitlement.Kind? {

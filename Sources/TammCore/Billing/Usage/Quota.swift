@@ -61,6 +61,12 @@ public struct QuotaCounter: Sendable, Hashable {
 }
 
 extension QuotaClaim {
+    /// The same claim for what was used in the end.
+    func claiming(_ quantity: Int64) throws(TammError) -> QuotaClaim {
+        try QuotaClaim(
+            meter: meter, quantity: UInt64(max(0, quantity)), limit: limit, periodStart: periodStart, resetsAt: resetsAt)
+    }
+
     func key(for wallet: Identifier<Wallet>) -> QuotaCounter.Key {
         QuotaCounter.Key(wallet: wallet, meter: meter, periodStart: periodStart)
     }

@@ -5,29 +5,32 @@ public struct UsageEvent: Sendable, Hashable {
 
     public let workspace: Identifier<Workspace>
     public let id: ID
-    public let meter: Meter
-    public let quantity: UInt64
-    /// What it cost by the price book that was in force.
+    /// What was used.
+    public let usage: Usage
+    /// What it cost, before any policy for a shortfall.
     public let cost: Credits
+    /// The version of the price book that says so; nil where the caller set the cost.
+    public let priceBook: Int64?
     /// When it happened; a late event is booked into the open period all the same.
     public let occurredAt: Timestamp
 
     public init(
-        workspace: Identifier<Workspace>, id: ID, meter: Meter, quantity: UInt64, cost: Credits, occurredAt: Timestamp
+        workspace: Identifier<Workspace>, id: ID, usage: Usage, cost: Credits, priceBook: Int64? = nil,
+        occurredAt: Timestamp
     ) {
         self.workspace = workspace
         self.id = id
-        self.meter = meter
-        self.quantity = quantity
+        self.usage = usage
         self.cost = cost
+        self.priceBook = priceBook
         self.occurredAt = occurredAt
     }
 
     func encode(into encoder: inout CanonicalEncoder) {
         encoder.field(id.text)
-        encoder.field(meter.name)
-        encoder.field(quantity)
+        usage.encode(into: &encoder)
         encoder.field(cost)
+        encoder.field(UInt64(bitPattern: priceBook ?? 0))
         encoder.field(occurredAt)
     }
 }
@@ -47,27 +50,51 @@ public struct RecordedUsage: Sendable, Hashable {
     }
 }
 
-/// What is counted: `model.tokens`, `messages`, `documents.pages`.
+/// What is counted against a plan's metered entitlement of the same name.
 public struct Meter: Sendable, Hashable, CustomStringConvertible {
     public let name: String
 
-    /// - Throws: `invalidInput` unless the name is 1 to 64 of `a-z`, `0-9`, `.`, `_` and `-`.
-    public init(_ name: String) throws(TammError) {
-        let valid = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        guard valid, (1...64).contains(name.utf8.count) else {
-            throw TammError(
-                .invalidInput, "wanted a meter's name of 1 to 64 characters a-z 0-9 . _ -, found \(excerpt(name))",
-                field: "meter")
-        }
-        self.name = name
-    }
+    public static let messages = Meter(unchecked: "messages")
+    public static let documentPages = Meter(unchecked: "document-pages")
+    public static let modelTokens = Meter(unchecked: "model-tokens")
+
+    private init(unchecked name: String) { self.name = name }
+
+    /// - Throws: `invalidInput` unless the name has the form of an entitlement's.
+    public init(_ name: String) throws(TammError) { self.name = try checkedName(name, "a meter's name") }
 
     public var description: String { name }
+}
+
+extension Usage {
+    public var meter: Meter {
+        switch self {
+        case .model: .modelTokens
+        case .messages: .messages
+        case .documentPages: .documentPages
+        }
+    }
+
+    /// How much of the meter it is: tokens of prompt and answer, messages, pages.
+    public var quantity: Int64 {
+        switch self {
+        case .model(_, let tokens): tokens.promptTokens + tokens.completionTokens
+        case .messages(_, let count): count
+        case .documentPages(let count): count
+        }
+    }
+
+    func encode(into encoder: inout CanonicalEncoder) {
+        switch self {
+        case .model(let model, let tokens):
+            encoder.field(model)
+            for count in [
+                tokens.promptTokens, tokens.cachedPromptTokens, tokens.completionTokens, tokens.reasoningTokens,
+            ] { encoder.field(UInt64(bitPattern: count)) }
+        case .messages(let channel, let count):
+            encoder.field(channel)
+            encoder.field(UInt64(bitPattern: count))
+        case .documentPages(let count): encoder.field(UInt64(bitPattern: count))
+        }
+    }
 }

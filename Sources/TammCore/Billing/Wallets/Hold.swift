@@ -40,13 +40,3 @@ public struct Hold: Sendable, Hashable {
         self.createdAt = createdAt
     }
 }
-
-/// What happens to the part of a capture that is above the hold.
-public enum AboveHold: UInt8, Sendable, Hashable, CaseIterable {
-    /// The capture is refused; the hold stays open.
-    case refuse = 1
-    /// Only the hold is captured; the receipt names the rest as uncovered and nobody is charged for it.
-    case cap = 2
-    /// The rest is taken from what is available, and what that does not cover is recorded as owed.
-    case owe = 3
-}

@@ -5,8 +5,8 @@ public struct Receivable: Sendable, Hashable {
     public enum Origin: Sendable, Hashable {
         /// A clawback of this grant found less than it had to take.
         case clawback(Identifier<Grant>)
-        /// A capture above this hold found less than was used.
-        case overage(Identifier<Hold>)
+        /// The debit or capture with this key charged more than there was.
+        case charge(IdempotencyKey)
     }
 
     public let id: Identifier<Receivable>

@@ -34,7 +34,7 @@ public struct CommandFingerprint: Sendable, Hashable {
 
     enum Field: UInt8, CaseIterable {
         case action = 1
-        case wallet, amount, category, priority, effectiveAt, expiresAt, source, lifetime, hold, above, of, grant
+        case wallet, amount, category, priority, effectiveAt, expiresAt, source, lifetime, hold, shortfall, of, grant
         case receivable, occurredAt, usage, quota
     }
 
@@ -66,14 +66,16 @@ public struct CommandFingerprint: Sendable, Hashable {
             if let effectiveAt = terms.effectiveAt { writer.write(.effectiveAt, effectiveAt.microseconds) }
             if let expiresAt = terms.expiresAt { writer.write(.expiresAt, expiresAt.microseconds) }
             if let source = terms.source { writer.write(.source, Array(source.text.utf8)) }
-        case .debit(let amount): writer.write(.amount, amount.micro)
+        case .debit(let amount, let shortfall):
+            writer.write(.amount, amount.micro)
+            writer.write(.shortfall, [shortfall.rawValue])
         case .hold(let amount, let lifetime):
             writer.write(.amount, amount.micro)
             writer.write(.lifetime, Timestamp.epoch.advanced(by: lifetime).microseconds)
-        case .capture(let hold, let amount, let above):
+        case .capture(let hold, let amount, let shortfall):
             writer.write(.amount, amount.micro)
             writer.write(.hold, hold)
-            writer.write(.above, [above.rawValue])
+            writer.write(.shortfall, [shortfall.rawValue])
         case .release(let hold): writer.write(.hold, hold)
         case .refund(let key, let amount):
             writer.write(.amount, amount.micro)

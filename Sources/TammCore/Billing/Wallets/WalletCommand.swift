@@ -3,11 +3,11 @@ public struct WalletCommand: Sendable, Hashable {
     public enum Action: Sendable, Hashable {
         case grant(GrantTerms)
         /// Spends available credits; zero is allowed and only records the command and its usage.
-        case debit(Credits)
+        case debit(Credits, shortfall: ShortfallPolicy)
         /// Reserves credits, and gives them back by itself when the time is over.
         case hold(Credits, lifetime: Duration)
         /// Spends a hold, in whole or in part, and gives the rest back.
-        case capture(Identifier<Hold>, Credits, above: AboveHold)
+        case capture(Identifier<Hold>, Credits, shortfall: ShortfallPolicy)
         case release(Identifier<Hold>)
         /// Gives back a part or the whole of what the debit or capture with this key took.
         case refund(of: IdempotencyKey, Credits)

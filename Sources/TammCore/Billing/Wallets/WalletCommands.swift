@@ -6,14 +6,14 @@ extension Wallets {
         try await submit(WalletCommand(.grant(terms), wallet: wallet.id, in: wallet.workspace, key: key), as: principal)
     }
 
-    /// Spends credits, all of the amount or nothing; `usage` is recorded with it, once.
+    /// Spends credits; `usage` is recorded with it, once.
     public func debit(
-        _ amount: Credits, from wallet: Wallet, key: IdempotencyKey, occurredAt: Timestamp? = nil,
-        usage: [UsageEvent] = [], as principal: Principal
+        _ amount: Credits, shortfall: ShortfallPolicy = .refuse, from wallet: Wallet, key: IdempotencyKey,
+        occurredAt: Timestamp? = nil, usage: [UsageEvent] = [], as principal: Principal
     ) async throws(TammError) -> WalletOutcome {
         try await submit(
             WalletCommand(
-                .debit(amount), wallet: wallet.id, in: wallet.workspace, key: key, occurredAt: occurredAt, usage: usage),
+                .debit(amount, shortfall: shortfall), wallet: wallet.id, in: wallet.workspace, key: key, occurredAt: occurredAt, usage: usage),
             as: principal)
     }
 
@@ -30,12 +30,12 @@ extension Wallets {
 
     /// Spends a hold and gives back the rest of it; once.
     public func capture(
-        _ hold: Identifier<Hold>, _ amount: Credits, above: AboveHold = .refuse, in wallet: Wallet,
+        _ hold: Identifier<Hold>, _ amount: Credits, shortfall: ShortfallPolicy = .refuse, in wallet: Wallet,
         usage: [UsageEvent] = [], quota: QuotaClaim? = nil, key: IdempotencyKey, as principal: Principal
     ) async throws(TammError) -> WalletOutcome {
         try await submit(
             WalletCommand(
-                .capture(hold, amount, above: above), wallet: wallet.id, in: wallet.workspace, key: key, usage: usage,
+                .capture(hold, amount, shortfall: shortfall), wallet: wallet.id, in: wallet.workspace, key: key, usage: usage,
                 quota: quota),
             as: principal)
     }

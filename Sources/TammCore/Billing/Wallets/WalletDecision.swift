@@ -29,10 +29,10 @@ extension WalletLedger {
         if let quota = command.quota, case .debit = command.action { if let refusal = refusal(of: quota) { return refusal } }
         switch command.action {
         case .grant(let terms): return try grant(terms, cause)
-        case .debit(let amount): return try debit(amount, command.quota, cause)
+        case .debit(let amount, let policy): return try debit(amount, policy, command.quota, cause)
         case .hold(let amount, let lifetime): return try hold(amount, lifetime, command.quota, cause)
-        case .capture(let hold, let amount, let above):
-            return try capture(hold, amount, above, command.quota, cause)
+        case .capture(let hold, let amount, let policy):
+            return try capture(hold, amount, policy, command.quota, cause)
         case .release(let hold): return try release(hold, cause)
         case .refund(let key, let amount):
             guard let reversed, [.debit, .capture].contains(reversed.record.receipt.kind) else {
@@ -83,12 +83,29 @@ extension WalletLedger {
     }
 
     private mutating func debit(
-        _ amount: Credits, _ quota: QuotaClaim?, _ cause: Cause
+        _ amount: Credits, _ policy: ShortfallPolicy, _ quota: QuotaClaim?, _ cause: Cause
     ) throws(TammError) -> WalletDecision {
-        if let refusal = insufficient(amount) { return refusal }
-        _ = try spend(amount, .debit, to: .consumed, cause)
+        if let refusal = insufficient(amount) {
+            if policy == .refuse { return refusal }
+            if policy == .owe, let refusal = refusalToOwe() { return refusal }
+        }
+        let done = try charge(amount, policy, cause)
         if let quota { count(quota, claimed: quota.quantity, returned: 0) }
-        return .done(.init(amount: amount))
+        return .done(done)
+    }
+
+    /// Spends what is available of the amount; the policy says what becomes of the rest.
+    private mutating func charge(
+        _ amount: Credits, _ policy: ShortfallPolicy, _ cause: Cause
+    ) throws(TammError) -> WalletDecision.Done {
+        let paid = policy == .refuse ? amount : rules.taken(wallet.balance.available, amount)
+        _ = try spend(paid, .debit, to: .consumed, cause)
+        guard policy == .owe, let key = cause.command else {
+            return .init(amount: paid, shortfall: Credits(unchecked: amount.micro - paid.micro))
+        }
+        let owed = rules.owed(amount, paid)
+        owe(owed, .charge(key), to: .consumed, cause)
+        return .init(amount: amount, shortfall: owed)
     }
 
     private mutating func hold(
@@ -110,7 +127,7 @@ extension WalletLedger {
     }
 
     private mutating func capture(
-        _ id: Identifier<Hold>, _ amount: Credits, _ above: AboveHold, _ quota: QuotaClaim?, _ cause: Cause
+        _ id: Identifier<Hold>, _ amount: Credits, _ policy: ShortfallPolicy, _ quota: QuotaClaim?, _ cause: Cause
     ) throws(TammError) -> WalletDecision {
         let hold = try open(id)
         guard rules.isOpen(hold.status) else { return .refused(.holdClosed(hold.status)) }
@@ -119,22 +136,19 @@ extension WalletLedger {
         }
         let paid = rules.paidByHold(hold.amount, amount)
         let rest = Credits(unchecked: max(0, amount.micro - paid.micro))
-        if !rest.isZero, above == .refuse { return .refused(.aboveHold(held: hold.amount, wanted: amount)) }
-        if !rest.isZero, above == .owe, let refusal = refusalToOwe() { return refusal }
+        if !rest.isZero, policy == .refuse { return .refused(.aboveHold(held: hold.amount, wanted: amount)) }
+        if !rest.isZero, policy == .owe, let refusal = refusalToOwe() { return refusal }
         try close(id, as: .captured, captured: paid, .release, cause)
         if let reserved = hold.quota {
             count(reserved, claimed: (quota ?? reserved).quantity, returned: reserved.quantity)
         }
-        guard !rest.isZero, above == .owe else {
+        guard !rest.isZero, policy == .owe else {
             return .done(.init(amount: paid, shortfall: rest, subject: .hold(id)))
         }
         var cause = cause
         cause.hold = id
-        let available = rules.taken(wallet.balance.available, rest)
-        _ = try spend(available, .debit, to: .consumed, cause)
-        let owed = rules.owed(rest, available)
-        owe(owed, .overage(id), to: .consumed, cause)
-        return .done(.init(amount: amount, shortfall: owed, subject: .hold(id)))
+        let above = try charge(rest, .owe, cause)
+        return .done(.init(amount: amount, shortfall: above.shortfall, subject: .hold(id)))
     }
 
     private mutating func release(_ id: Identifier<Hold>, _ cause: Cause) throws(TammError) -> WalletDecision {

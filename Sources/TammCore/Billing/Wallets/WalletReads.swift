@@ -92,5 +92,14 @@ extension Wallets {
         }
     }
 
+    /// One hold, looked up for the platform itself.
+    func hold(_ id: Identifier<Hold>, in wallet: Wallet) async throws(TammError) -> Hold? {
+        var need = WalletNeed(workspace: wallet.workspace, wallet: wallet.id, dueBy: .min)
+        need.holds = [id]
+        let asked = need
+        let state = try await store.transaction(as: .ledger) { t throws(TammError) in try t.walletState(asked) }
+        return state?.holds.first { $0.id == id }
+    }
+
     static func missing(_ wallet: Identifier<Wallet>) -> TammError { TammError(.notFound, "no wallet \(wallet)") }
 }

@@ -15,7 +15,7 @@ struct PlanCatalogueTests {
         #expect(growth.limit("agents").maximum == 10)
         #expect(growth.limit("messages") == .none, "a metered entitlement is no limit")
         #expect(!growth.enables("unheard-of"))
-        #expect(growth.metered("messages")?.included.maximum == 7500)
+        #expect(growth.metered("messages") == .unlimited)
         #expect(growth.rateLimit("api.requests")?.windows.map(\.periodSeconds) == [1, 60, 86_400])
         #expect(try growth.pack("pack-1000")?.price(in: .usd) == Money(parsing: "4.99", .usd))
         #expect(growth.pack("pack-1000")?.price(in: .sar) == nil)
@@ -168,31 +168,10 @@ struct PlanCatalogueTests {
     }
 }
 
-struct MeteredTests {
-    @Test(arguments: [
-        (0, 0, Metered.Decision.admitted(included: 0, charged: 0)),
-        (60, 0, .admitted(included: 60, charged: 0)),
-        (60, 60, .admitted(included: 40, charged: 20)),
-        (50, 100, .admitted(included: 0, charged: 50)),
-        (51, 100, .refused(remaining: 50)),
-        (1, 400, .refused(remaining: 0)),
-        (Int64.max, Int64.max, .refused(remaining: 0)),
-        (-1, -1, .admitted(included: 0, charged: 0)),
-    ])
-    func `A metered quantity is included, then charged, then refused whole`(
-        quantity: Int64, used: Int64, decision: Metered.Decision
-    ) throws {
-        let metered = try Metered(included: Allowance(atMost: 100), hardLimit: Allowance(atMost: 150))
-        #expect(metered.decide(quantity, used: used) == decision)
-    }
-
+struct AllowanceTests {
     @Test func `Unlimited stays unlimited`() throws {
-        let open = try Metered(included: .unlimited, hardLimit: .unlimited)
-        #expect(open.decide(.max, used: .max) == .admitted(included: .max, charged: 0))
-        let charged = try Metered(included: .none, hardLimit: .unlimited)
-        #expect(charged.decide(.max, used: .max) == .admitted(included: 0, charged: .max))
         #expect(try Allowance(atMost: 3) < .unlimited && !(Allowance.unlimited < .unlimited))
-        #expect(caught { () throws(TammError) in _ = try Metered(included: .unlimited, hardLimit: .none) } != nil)
+        #expect(Allowance.unlimited.admits(.max) && !Allowance.none.admits(1) && Allowance.none.admits(0))
         #expect(caught { () throws(TammError) in _ = try Allowance(atMost: -1) } != nil)
     }
 }

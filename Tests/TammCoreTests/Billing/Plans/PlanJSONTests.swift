@@ -50,11 +50,8 @@ struct PlanJSONTests {
         (#""kind": "limit""#, #""kind": "cap""#, "plans[0].versions[0].entitlements[1].kind", ["growth", "cap"]),
         (#""unlimited""#, #""infinite""#, "plans[0].versions[0].entitlements[1].atMost", ["unlimited", "infinite"]),
         (#""unlimited""#, "-1", "plans[0].versions[0].entitlements[1].atMost", ["growth", "-1"]),
-        (
-            #""hardLimit": 20"#, #""hardLimit": 9"#, "plans[0].versions[0].entitlements[2].hardLimit",
-            ["growth", "10", "9"]
-        ),
-        (#", "hardLimit": 20"#, "", "plans[0].versions[0].entitlements[2].hardLimit", ["growth"]),
+        (#""atMost": 20"#, #""atMost": -9"#, "plans[0].versions[0].entitlements[2].atMost", ["growth", "-9"]),
+        (#", "atMost": 20"#, "", "plans[0].versions[0].entitlements[2].atMost", ["growth"]),
         (#""burst": 20"#, #""burst": 0"#, "plans[0].versions[0].rateLimits[0].windows[0].burst", ["growth", "0"]),
         (#""name": "agents""#, #""name": "webchat""#, "plans[0].versions[0].entitlements[1]", ["webchat", "twice"]),
         (#""offered": true"#, #""offered": true, "offered": false"#, nil, ["every name once"]),
