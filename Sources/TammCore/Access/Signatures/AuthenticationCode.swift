@@ -69,14 +69,15 @@ func constantTimeEqual(_ a: AuthenticationCode, _ b: AuthenticationCode) -> Bool
 
 /// The four bytes that eight lower-case hexadecimal digits, as they lie in memory, stand for.
 ///
-/// All eight are decoded at once; a character that is no digit shows when the result is encoded again.
+/// All eight are decoded at once; a character that is no digit gives a value above 15, or another character when the
+/// result is encoded again.
 @inline(__always)
 private func fourBytes(hexadecimal text: UInt64) -> UInt64? {
     let characters = UInt64(bigEndian: text)
     let ones: UInt64 = 0x0101_0101_0101_0101
-    let values = (characters & ones &* 0x0f) &+ (characters >> 6 & ones) &* 9
+    let values = (characters & (ones &* 0x0f)) &+ (characters >> 6 & ones) &* 9
     let letters = (values &+ ones &* 118) >> 7 & ones
-    guard values &+ ones &* 0x30 &+ letters &* 0x27 == characters else { return nil }
+    guard values & (ones &* 0xf0) == 0, values &+ ones &* 0x30 &+ letters &* 0x27 == characters else { return nil }
     let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff
     let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff
     return (fours | fours >> 16) & 0xffff_ffff
