@@ -26,7 +26,9 @@ func signatureBenchmarks() async throws {
         try await Bench.compare(
             "signature.\(name)", with: "libcrypto", operations: operations, ours: ours, theirs: theirs)
         if size == 64 {
-            Bench.line("signature.allocations", try Bench.allocations { keep(try scheme.verify(signed, at: now)) }, "allocations")
+            Bench.line(
+                "signature.allocations", try Bench.allocations { keep(try scheme.verify(signed, at: now)) },
+                "allocations")
             Bench.line(
                 "signature.libcrypto.allocations",
                 Bench.allocations { unsafe precondition(peer.verify(body, digest)) }, "allocations")
@@ -44,14 +46,13 @@ private func checkAllocationCounter() throws {
 
 /// Uses a value, so that making it is not optimised away.
 @inline(never)
-@_semantics("optimize.no.crossmodule")
 func keep<Value>(_ value: Value) {}
 
 /// The peer: one HMAC_CTX, re-initialised for each message.
 @unsafe
 private final class LibCryptoHMAC {
     private let context: OpaquePointer
-    private var code = [UInt8](repeating: 0, count: 64)
+    private let code = UnsafeMutablePointer<UInt8>.allocate(capacity: Int(EVP_MAX_MD_SIZE))
 
     init(key: [UInt8]) {
         unsafe context = HMAC_CTX_new()
@@ -59,17 +60,22 @@ private final class LibCryptoHMAC {
         precondition(initialised == 1)
     }
 
-    deinit { unsafe HMAC_CTX_free(context) }
+    deinit {
+        unsafe HMAC_CTX_free(context)
+        unsafe code.deallocate()
+    }
 
     private func compute(_ message: [UInt8]) -> UInt32 {
         var count: UInt32 = 0
         unsafe HMAC_Init_ex(context, nil, 0, nil, nil)
         unsafe HMAC_Update(context, message, message.count)
-        unsafe HMAC_Final(context, &code, &count)
+        unsafe HMAC_Final(context, code, &count)
         return count
     }
 
-    func sign(_ message: [UInt8]) -> [UInt8] { unsafe Array(code[..<Int(compute(message))]) }
+    func sign(_ message: [UInt8]) -> [UInt8] {
+        unsafe Array(UnsafeBufferPointer(start: code, count: Int(compute(message))))
+    }
 
     func verify(_ message: [UInt8], _ digest: [UInt8]) -> Bool {
         let count = unsafe compute(message)

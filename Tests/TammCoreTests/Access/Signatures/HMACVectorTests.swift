@@ -98,11 +98,15 @@ import Testing
         }
     }
 
-    @Test("Keys around the block's length agree with the library's own HMAC", arguments: [1, 63, 64, 65, 127, 128, 129, 1024])
+    @Test(
+        "Keys around the block's length agree with the library's own HMAC",
+        arguments: [1, 63, 64, 65, 127, 128, 129, 1024])
     func keyLengths(_ length: Int) {
         let key = (0..<length).map { UInt8(truncatingIfNeeded: $0) }
         let message = Array("message".utf8)
         let code = KeyedHMAC<SHA512>(key: Secret(key)).code { $0.absorb(message) }
-        #expect(HMAC<SHA512>.isValidAuthenticationCode(code.bytes(64), authenticating: message, using: SymmetricKey(data: key)))
+        #expect(
+            HMAC<SHA512>.isValidAuthenticationCode(
+                code.bytes(64), authenticating: message, using: SymmetricKey(data: key)))
     }
 }

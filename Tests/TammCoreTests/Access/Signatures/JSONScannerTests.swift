@@ -13,17 +13,25 @@ import Testing
         } == nil
     }
 
-    @Test("Texts of RFC 8259 are read", arguments: [
-        "0", "-0", "-1.5e+10", "1E-2", "123", #""""#, #""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00""#, "[]", "[ ]", "{}", "{ }", "[1,[2,{}]]",
-        "\t\r\n {\"a\" : [ null , true,false ] } ", #"{"":0}"#, "\"é\"", "\"\u{7f}\"",
-    ])
+    @Test(
+        "Texts of RFC 8259 are read",
+        arguments: [
+            "0", "-0", "-1.5e+10", "1E-2", "123", #""""#, #""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00""#, "[]", "[ ]", "{}",
+            "{ }", "[1,[2,{}]]",
+            "\t\r\n {\"a\" : [ null , true,false ] } ", #"{"":0}"#, "\"é\"", "\"\u{7f}\"",
+        ])
     func accepted(_ text: String) { #expect(Self.isJSON(text)) }
 
-    @Test("Texts that lenient readers take are refused", arguments: [
-        "", " ", "01", "-", "+1", ".5", "1.", "1e", "1e+", "0x1", "1 2", "NaN", "Infinity", "nul", "nulll", "True", "'a'", "\"a", "\"\\x\"",
-        "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"a\nb\"", "\"\u{0}\"", "[1,]", "[,1]", "[1 2]", "[", "]", "{\"a\"}",
-        "{\"a\":}", "{\"a\":1,}", "{a:1}", "{\"a\":1 \"b\":2}", "{1:2}", "/**/1", "\u{feff}1", "{", "[1}", "{\"a\":1]",
-    ])
+    @Test(
+        "Texts that lenient readers take are refused",
+        arguments: [
+            "", " ", "01", "-", "+1", ".5", "1.", "1e", "1e+", "0x1", "1 2", "NaN", "Infinity", "nul", "nulll", "True",
+            "'a'", "\"a", "\"\\x\"",
+            "\"\\u12\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"a\nb\"", "\"\u{0}\"", "[1,]", "[,1]",
+            "[1 2]", "[", "]", "{\"a\"}",
+            "{\"a\":}", "{\"a\":1,}", "{a:1}", "{\"a\":1 \"b\":2}", "{1:2}", "/**/1", "\u{feff}1", "{", "[1}",
+            "{\"a\":1]",
+        ])
     func refused(_ text: String) { #expect(!Self.isJSON(text)) }
 
     @Test("Nesting is bounded")

@@ -116,9 +116,10 @@ import Testing
         #expect(error?.field == "body")
         #expect(SignedPayload.maxBodyBytes == 3_145_728)
         let large = [UInt8](repeating: 1, count: SignedPayload.maxBodyBytes + 1)
-        #expect(failure { () throws(TammError) in
-            try scheme.verify(.init(body: large, signature: recorded.signature), at: now)
-        }?.field == "body")
+        #expect(
+            failure { () throws(TammError) in
+                try scheme.verify(.init(body: large, signature: recorded.signature), at: now)
+            }?.field == "body")
     }
 
     @Test("An empty body can be signed and verified")

@@ -32,10 +32,12 @@ import Testing
         #expect(proof.transaction.orderID == 21_750_375)
     }
 
-    @Test("A digit moved between amount and time fits the signature and is refused by the time's form", arguments: [
-        ("1000002", #""024-06-13T11:33:44.592345""#), ("10000020", #""24-06-13T11:33:44.592345""#),
-        ("10000", #""02024-06-13T11:33:44.592345""#), ("1", #""000002024-06-13T11:33:44.592345""#),
-    ])
+    @Test(
+        "A digit moved between amount and time fits the signature and is refused by the time's form",
+        arguments: [
+            ("1000002", #""024-06-13T11:33:44.592345""#), ("10000020", #""24-06-13T11:33:44.592345""#),
+            ("10000", #""02024-06-13T11:33:44.592345""#), ("1", #""000002024-06-13T11:33:44.592345""#),
+        ])
     func amount(_ amount: String, _ time: String) throws {
         let error = try error(PaymobSample.official.with([("amount_cents", amount), ("created_at", time)]))
         #expect(error?.code == .invalidInput)
@@ -72,9 +74,11 @@ import Testing
         _ = try PaymobTransactionSignature.official(integrationIDs: [4_097_558, 4_097_559])
     }
 
-    @Test("Integrations and owner are required and positive", arguments: [
-        ([], 1), ([0], 1), ([-1], 1), ([1], 0), (Set(1000...1064), 1),
-    ] as [(Set<Int64>, Int64)])
+    @Test(
+        "Integrations and owner are required and positive",
+        arguments: [
+            ([], 1), ([0], 1), ([-1], 1), ([1], 0), (Set(1000...1064), 1),
+        ] as [(Set<Int64>, Int64)])
     func configuration(_ integrationIDs: Set<Int64>, _ owner: Int64) throws {
         let secret = try SigningSecret.letter("a")
         let error = failure { () throws(TammError) in

@@ -29,9 +29,12 @@ import Testing
         #expect(try scheme.verifyForDisplay(query: query + "&order_id=1").orderID == 217_503_754)
     }
 
-    @Test("What is shown follows success and pending", arguments: [
-        ("true", "false", PaymobReturn.Outcome.succeeded), ("false", "true", .pending), ("false", "false", .declined),
-    ])
+    @Test(
+        "What is shown follows success and pending",
+        arguments: [
+            ("true", "false", PaymobReturn.Outcome.succeeded), ("false", "true", .pending),
+            ("false", "false", .declined),
+        ])
     func outcome(_ success: String, _ pending: String, _ expected: PaymobReturn.Outcome) throws {
         let sample = PaymobSample.official.with([("success", success), ("pending", pending)])
         let hmac = try scheme.signature(for: .init(body: sample.body, hmac: nil))

@@ -64,14 +64,17 @@ import Testing
         }
     }
 
-    @Test("Each signed field counts", arguments: [
-        ("amount_cents", "100001"), ("created_at", #""2024-06-13T11:33:44.592346""#), ("currency", #""USD""#),
-        ("error_occured", "true"), ("has_parent_transaction", "true"), ("id", "192036466"), ("integration_id", "4097559"),
-        ("is_3d_secure", "false"), ("is_auth", "true"), ("is_capture", "true"), ("is_refunded", "true"),
-        ("is_standalone_payment", "false"), ("is_voided", "true"), ("order.id", "217503755"), ("owner", "302853"),
-        ("pending", "true"), ("source_data.pan", #""2347""#), ("source_data.sub_type", #""Visa""#),
-        ("source_data.type", #""wallet""#), ("success", "false"),
-    ])
+    @Test(
+        "Each signed field counts",
+        arguments: [
+            ("amount_cents", "100001"), ("created_at", #""2024-06-13T11:33:44.592346""#), ("currency", #""USD""#),
+            ("error_occured", "true"), ("has_parent_transaction", "true"), ("id", "192036466"),
+            ("integration_id", "4097559"),
+            ("is_3d_secure", "false"), ("is_auth", "true"), ("is_capture", "true"), ("is_refunded", "true"),
+            ("is_standalone_payment", "false"), ("is_voided", "true"), ("order.id", "217503755"), ("owner", "302853"),
+            ("pending", "true"), ("source_data.pan", #""2347""#), ("source_data.sub_type", #""Visa""#),
+            ("source_data.type", #""wallet""#), ("success", "false"),
+        ])
     func everyField(_ path: String, _ json: String) {
         #expect(error(PaymobSample.official.with([(path, json)]))?.signatureRefusal == .mismatch)
     }
@@ -127,28 +130,35 @@ import Testing
         #expect(error(twice)?.code == .invalidInput)
     }
 
-    @Test("Other kinds of values are refused, even where they print alike", arguments: [
-        ("amount_cents", #""100000""#), ("amount_cents", "100000.0"), ("amount_cents", "1e5"), ("amount_cents", "-100000"),
-        ("amount_cents", "true"), ("amount_cents", "[100000]"), ("amount_cents", "99999999999999999999"),
-        ("success", #""true""#), ("success", "1"), ("is_voided", #""False""#), ("created_at", "20240613"),
-        ("currency", #"{"code": "EGP"}"#), ("source_data.pan", "2346"), ("order.id", #""217503754""#),
-    ])
+    @Test(
+        "Other kinds of values are refused, even where they print alike",
+        arguments: [
+            ("amount_cents", #""100000""#), ("amount_cents", "100000.0"), ("amount_cents", "1e5"),
+            ("amount_cents", "-100000"),
+            ("amount_cents", "true"), ("amount_cents", "[100000]"), ("amount_cents", "99999999999999999999"),
+            ("success", #""true""#), ("success", "1"), ("is_voided", #""False""#), ("created_at", "20240613"),
+            ("currency", #"{"code": "EGP"}"#), ("source_data.pan", "2346"), ("order.id", #""217503754""#),
+        ])
     func kinds(_ path: String, _ json: String) {
         let error = error(PaymobSample.official.with([(path, json)]))
         #expect(error?.code == .invalidInput)
     }
 
-    @Test("Words of other languages and leading zeros are no JSON", arguments: ["True", "False", "None", "0100000", "+1", "NaN"])
+    @Test(
+        "Words of other languages and leading zeros are no JSON",
+        arguments: ["True", "False", "None", "0100000", "+1", "NaN"])
     func otherLanguages(_ json: String) {
         #expect(error(PaymobSample.official.with([("success", json)]))?.code == .invalidInput)
         #expect(error(PaymobSample.official.with([("amount_cents", json)]))?.code == .invalidInput)
     }
 
-    @Test("What is signed but not in its field's form is invalid input", arguments: [
-        ("created_at", #""13/06/2024 11:33""#), ("created_at", #""2024-06-31T11:33:44""#),
-        ("created_at", #""2024-06-13 11:33:44""#), ("created_at", #""2024-06-13T11:33""#), ("currency", #""egp""#),
-        ("currency", #""EUROS""#), ("amount_cents", "1000000000000001"), ("id", "0"),
-    ])
+    @Test(
+        "What is signed but not in its field's form is invalid input",
+        arguments: [
+            ("created_at", #""13/06/2024 11:33""#), ("created_at", #""2024-06-31T11:33:44""#),
+            ("created_at", #""2024-06-13 11:33:44""#), ("created_at", #""2024-06-13T11:33""#), ("currency", #""egp""#),
+            ("currency", #""EUROS""#), ("amount_cents", "1000000000000001"), ("id", "0"),
+        ])
     func signedButMalformed(_ path: String, _ json: String) throws {
         let sample = PaymobSample.official.with([(path, json)])
         let hmac = try scheme.signature(for: .init(body: sample.body, hmac: nil))
@@ -169,7 +179,8 @@ import Testing
     @Test("Unsigned fields can be anything: the proof is about the signed ones")
     func unsignedFields() throws {
         var sample = PaymobSample.official
-        sample.unsigned = #""merchant_order_id": "x", "is_refund": true, "order.id": 1, "data": {"id": 5, "owner": [1, {}]}"#
+        sample.unsigned =
+            #""merchant_order_id": "x", "is_refund": true, "order.id": 1, "data": {"id": 5, "owner": [1, {}]}"#
         let proof = try scheme.verify(.init(body: sample.body, hmac: PaymobSample.officialHMAC), at: now)
         #expect(proof.transaction.orderID == 217_503_754)
         #expect(proof.payload.coverage == .someFields)
@@ -188,13 +199,16 @@ import Testing
         #expect(error?.field == "obj.owner")
     }
 
-    @Test("Bodies that are no transaction callback are refused", arguments: [
-        "", "{}", "[]", "null", "TRANSACTION", #"{"type":"TRANSACTION"}"#, #"{"type":"TRANSACTION","obj":null}"#,
-        #"{"type":"TRANSACTION","obj":{}}"#, #"{"type":"TRANSACTION","obj":{"order":5}}"#, #"{"obj":{}}"#,
-        PaymobSample.official.text.replacing("TRANSACTION", with: "TOKEN"),
-        PaymobSample.official.text.replacing(#""TRANSACTION""#, with: "null"), PaymobSample.official.text + "x",
-        PaymobSample.official.text.replacing(#""type": "TRANSACTION""#, with: #""type": "TRANSACTION", "type": "TRANSACTION""#),
-    ])
+    @Test(
+        "Bodies that are no transaction callback are refused",
+        arguments: [
+            "", "{}", "[]", "null", "TRANSACTION", #"{"type":"TRANSACTION"}"#, #"{"type":"TRANSACTION","obj":null}"#,
+            #"{"type":"TRANSACTION","obj":{}}"#, #"{"type":"TRANSACTION","obj":{"order":5}}"#, #"{"obj":{}}"#,
+            PaymobSample.official.text.replacing("TRANSACTION", with: "TOKEN"),
+            PaymobSample.official.text.replacing(#""TRANSACTION""#, with: "null"), PaymobSample.official.text + "x",
+            PaymobSample.official.text.replacing(
+                #""type": "TRANSACTION""#, with: #""type": "TRANSACTION", "type": "TRANSACTION""#),
+        ])
     func otherBodies(_ text: String) {
         let error = failure { () throws(TammError) in
             try scheme.verify(.init(body: Array(text.utf8), hmac: PaymobSample.officialHMAC), at: now)
@@ -206,7 +220,8 @@ import Testing
     func bounds() throws {
         let limited = try PaymobTransactionSignature(
             secrets: [.letter("k")], integrationIDs: [1], ownerID: 1, maxBodyBytes: 100)
-        let large = PaymobTransactionSignature.Delivery(body: PaymobSample.official.body, hmac: PaymobSample.officialHMAC)
+        let large = PaymobTransactionSignature.Delivery(
+            body: PaymobSample.official.body, hmac: PaymobSample.officialHMAC)
         #expect(failure { () throws(TammError) in try limited.verify(large, at: now) }?.field == "body")
         #expect(failure { () throws(TammError) in try limited.signature(for: large) }?.field == "body")
         let long = PaymobSample.official.with([("source_data.type", "\"\(String(repeating: "x", count: 257))\"")])

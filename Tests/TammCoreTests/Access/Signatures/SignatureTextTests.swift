@@ -9,7 +9,9 @@ import Testing
     func hexadecimalRead() throws {
         let text = hexadecimal(Self.digest)
         #expect(AuthenticationCode(hexadecimal: text, byteCount: 32)?.bytes(32) == Self.digest)
-        #expect(AuthenticationCode(hexadecimal: "sha256=" + text, prefix: "sha256=", byteCount: 32)?.bytes(32) == Self.digest)
+        #expect(
+            AuthenticationCode(hexadecimal: "sha256=" + text, prefix: "sha256=", byteCount: 32)?.bytes(32)
+                == Self.digest)
         let long = Self.digest + Self.digest
         #expect(AuthenticationCode(hexadecimal: hexadecimal(long), byteCount: 64)?.bytes(64) == long)
     }
@@ -31,7 +33,9 @@ import Testing
     @Test("Other lengths, upper case and wrong prefixes are refused")
     func hexadecimalRefused() {
         let text = hexadecimal(Self.digest)
-        for other in ["", "a", String(text.dropLast()), text + "0", text + "00", text.uppercased(), " " + text.dropFirst()] {
+        for other in [
+            "", "a", String(text.dropLast()), text + "0", text + "00", text.uppercased(), " " + text.dropFirst(),
+        ] {
             #expect(AuthenticationCode(hexadecimal: other, byteCount: 32) == nil)
         }
         for other in [text, "sha256:" + text, "SHA256=" + text, "sha256==" + text.dropLast(), "sha1=" + text] {
@@ -53,10 +57,12 @@ import Testing
     }
 
     /// RFC 4648, section 10.
-    @Test("Base64 gives and reads the RFC's vectors", arguments: [
-        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-        ("foobar", "Zm9vYmFy"),
-    ])
+    @Test(
+        "Base64 gives and reads the RFC's vectors",
+        arguments: [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ])
     func base64(_ text: String, _ encoded: String) {
         #expect(encodeBase64(Array(text.utf8)) == encoded)
         #expect(Self.decoded(encoded) == Array(text.utf8))
@@ -68,10 +74,13 @@ import Testing
         #expect(Self.decoded(encodeBase64(bytes)) == bytes)
     }
 
-    @Test("Base64 that is not canonical is refused", arguments: [
-        "Zg", "Zg=", "Zg===", "Z", "Z===", "====", "=Zg=", "Zm=v", "Zh==", "Zm9=", "Zm9v\n", "Zm 9", "Zm9_", "Zm9-", "Zg==Zg==",
-        "Zm9v=", "Zm9v====", "Zmü=",
-    ])
+    @Test(
+        "Base64 that is not canonical is refused",
+        arguments: [
+            "Zg", "Zg=", "Zg===", "Z", "Z===", "====", "=Zg=", "Zm=v", "Zh==", "Zm9=", "Zm9v\n", "Zm 9", "Zm9_", "Zm9-",
+            "Zg==Zg==",
+            "Zm9v=", "Zm9v====", "Zmü=",
+        ])
     func base64Refused(_ text: String) { #expect(Self.decoded(text) == nil) }
 
     private static func decoded(_ text: String) -> [UInt8]? {

@@ -20,7 +20,9 @@ import Testing
 
     @Test("Ids are short and visible", arguments: ["", "two words", "ü", String(repeating: "x", count: 65)])
     func ids(_ id: String) {
-        let error = failure { () throws(TammError) in try SigningSecret(id: id, Secret([UInt8](repeating: 7, count: 32))) }
+        let error = failure { () throws(TammError) in
+            try SigningSecret(id: id, Secret([UInt8](repeating: 7, count: 32)))
+        }
         #expect(error?.field == "id")
     }
 
@@ -33,20 +35,26 @@ import Testing
         #expect(prefixed.secret.count == 24)
     }
 
-    @Test("A Standard Webhooks secret in another form is refused", arguments: [
-        "", "whsec_", "v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-        "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
-        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-    ])
+    @Test(
+        "A Standard Webhooks secret in another form is refused",
+        arguments: [
+            "", "whsec_", "v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "WHSEC_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        ])
     func standardWebhooksForm(_ text: String) {
-        #expect(failure { () throws(TammError) in try SigningSecret(id: "a", standardWebhooks: text) }?.code == .invalidInput)
+        #expect(
+            failure { () throws(TammError) in try SigningSecret(id: "a", standardWebhooks: text) }?.code
+                == .invalidInput)
     }
 
-    @Test("A Standard Webhooks secret has 24 to 64 bytes", arguments: [(23, false), (24, true), (64, true), (65, false)])
+    @Test(
+        "A Standard Webhooks secret has 24 to 64 bytes", arguments: [(23, false), (24, true), (64, true), (65, false)])
     func standardWebhooksLength(_ count: Int, _ accepted: Bool) {
         let bytes = [UInt8](repeating: 9, count: count)
         let text = "whsec_" + encodeBase64(bytes)
-        #expect((failure { () throws(TammError) in try SigningSecret(id: "a", standardWebhooks: text) } == nil) == accepted)
+        #expect(
+            (failure { () throws(TammError) in try SigningSecret(id: "a", standardWebhooks: text) } == nil) == accepted)
         let error = failure { () throws(TammError) in
             try StandardWebhooksSignature(secrets: [SigningSecret(id: "a", Secret(bytes))])
         }
@@ -75,7 +83,8 @@ import Testing
                 try PaymobTransactionSignature(secrets: secrets, integrationIDs: [1], ownerID: 1)
             }
             #expect(error?.field == "secrets")
-            #expect(failure { () throws(TammError) in try StandardWebhooksSignature(secrets: secrets) }?.field == "secrets")
+            #expect(
+                failure { () throws(TammError) in try StandardWebhooksSignature(secrets: secrets) }?.field == "secrets")
         }
         _ = try MetaSignature(secrets: Array(many.prefix(8)))
     }

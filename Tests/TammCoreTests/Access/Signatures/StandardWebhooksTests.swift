@@ -51,9 +51,12 @@ import Testing
         #expect(refusal { $0.timestamp = "1614265331" } == .mismatch)
     }
 
-    @Test("The tolerance holds to the microsecond on both sides", arguments: [
-        (300_000_000, nil), (300_000_001, SignatureRefusal.tooOld), (-300_000_000, nil), (-300_000_001, .tooEarly), (0, nil),
-    ] as [(Int64, SignatureRefusal?)])
+    @Test(
+        "The tolerance holds to the microsecond on both sides",
+        arguments: [
+            (300_000_000, nil), (300_000_001, SignatureRefusal.tooOld), (-300_000_000, nil), (-300_000_001, .tooEarly),
+            (0, nil),
+        ] as [(Int64, SignatureRefusal?)])
     func tolerance(_ microseconds: Int64, _ expected: SignatureRefusal?) throws {
         let now = try Timestamp(microseconds: signedAt.microseconds + microseconds)
         #expect(refusal(at: now) { _ in } == expected)
@@ -73,15 +76,20 @@ import Testing
         }
     }
 
-    @Test("A timestamp that is not plain seconds is refused", arguments: [
-        "", "NaN", "nan", "Infinity", "-1", "+1614265330", "1614265330.0", "1e9", "0x60", " 1614265330", "1614265330 ",
-        "01614265330", "1614265330000000000", "99999999999999999999999999", "١٦١٤٢٦٥٣٣٠", "2021-02-25T15:02:10Z",
-    ])
+    @Test(
+        "A timestamp that is not plain seconds is refused",
+        arguments: [
+            "", "NaN", "nan", "Infinity", "-1", "+1614265330", "1614265330.0", "1e9", "0x60", " 1614265330",
+            "1614265330 ",
+            "01614265330", "1614265330000000000", "99999999999999999999999999", "١٦١٤٢٦٥٣٣٠", "2021-02-25T15:02:10Z",
+        ])
     func timestamps(_ text: String) { #expect(refusal { $0.timestamp = text } == .malformedTimestamp) }
 
-    @Test("Ids that could run into the timestamp, or are none, are refused", arguments: [
-        "", "msg.1614265330", ".", "a b", "a\n", "é", String(repeating: "i", count: 257),
-    ])
+    @Test(
+        "Ids that could run into the timestamp, or are none, are refused",
+        arguments: [
+            "", "msg.1614265330", ".", "a b", "a\n", "é", String(repeating: "i", count: 257),
+        ])
     func ids(_ id: String) {
         #expect(refusal { $0.id = id } == .malformedID)
         var delivery = recorded
@@ -103,7 +111,8 @@ import Testing
         let good = try #require(recorded.signatures)
         let zeros = "v1," + encodeBase64([UInt8](repeating: 0, count: 32))
         for list in [
-            "\(zeros) \(good)", "\(good) \(zeros)", "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg== \(good)",
+            "\(zeros) \(good)", "\(good) \(zeros)",
+            "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg== \(good)",
             "v2,anything \(good)", ([good] + Array(repeating: zeros, count: 15)).joined(separator: " "),
         ] {
             #expect(refusal { $0.signatures = list } == nil)
@@ -118,7 +127,8 @@ import Testing
         let bare = String(good.dropFirst(3))
         for list in [
             "v1,whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "\(good) v1,", "\(good) v1", "\(good)  \(good)", " \(good)",
-            "\(good) ", "\(good),\(good)", bare, ",\(bare)", "v1=\(bare)", good.replacing("=", with: ""), "\(good)=", "v1,\(bare.dropLast(4))",
+            "\(good) ", "\(good),\(good)", bare, ",\(bare)", "v1=\(bare)", good.replacing("=", with: ""), "\(good)=",
+            "v1,\(bare.dropLast(4))",
             Array(repeating: good, count: 17).joined(separator: " "), String(repeating: "v", count: 4097),
             "v1," + String(repeating: "A", count: 1 << 20),
         ] {
@@ -137,7 +147,8 @@ import Testing
             delivery.signatures = try StandardWebhooksSignature(secrets: [one]).signature(for: recorded)
             #expect(try rotating.verify(delivery, at: signedAt).secretID == one.id)
         }
-        #expect(try rotating.signature(for: recorded) == StandardWebhooksSignature(secrets: [new]).signature(for: recorded))
+        #expect(
+            try rotating.signature(for: recorded) == StandardWebhooksSignature(secrets: [new]).signature(for: recorded))
     }
 
     @Test("A body above the bound is refused, for signing too")
