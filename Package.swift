@@ -43,7 +43,11 @@ let package = Package(
                 "TammCore", "TammInMemory", "TammTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "TammCoreTests", dependencies: ["TammCore", "TammInMemory", "TammTesting"]),
+        .testTarget(
+            name: "TammCoreTests",
+            dependencies: [
+                "TammCore", "TammInMemory", "TammTesting", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .testTarget(name: "TammInMemoryTests", dependencies: ["TammInMemory", "TammTesting"]),
         .testTarget(name: "TammTestingTests", dependencies: ["TammInMemory", "TammTesting"]),
         .testTarget(name: "TammDemoTests", dependencies: ["tamm-demo", "TammTesting"]),

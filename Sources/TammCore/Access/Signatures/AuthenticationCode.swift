@@ -1,52 +1,52 @@
-/// A message authentication code of at most 64 bytes, as eight big-endian words; unused words are zero.
+/// A message authentication code of at most 64 bytes, kept in place; unused bytes are zero.
 struct AuthenticationCode: Sendable {
-    fileprivate(set) var words = SIMD8<UInt64>()
+    static let maxBytes = 64
 
-    init() {}
+    /// The bytes as they lie in memory.
+    fileprivate var words = SIMD8<UInt64>()
 
-    /// - Parameter bytes: a multiple of eight bytes, at most 64.
     init(_ bytes: UnsafeRawBufferPointer) {
-        for index in 0..<bytes.count / 8 {
-            words[index] = unsafe UInt64(
-                bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
-        }
+        precondition(bytes.count <= Self.maxBytes)
+        unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyMemory(from: bytes) }
     }
 
-    /// Reads exactly `prefix` and the lower-case hexadecimal of `byteCount` bytes, a multiple of eight; nil for
+    /// Reads exactly `prefix` and the lower-case hexadecimal of `byteCount` bytes, a multiple of four; nil for
     /// anything else.
     ///
     /// Upper case is refused: a code has one spelling, so that its text can be compared or stored.
     init?(hexadecimal text: String, prefix: StaticString = "", byteCount: Int) {
-        var text = text
-        let words = text.withUTF8 { characters -> SIMD8<UInt64>? in
+        precondition(byteCount <= Self.maxBytes && byteCount % 4 == 0)
+        var words = SIMD8<UInt64>()
+        let valid = unsafe withContiguousUTF8(text) { characters in
             let start = prefix.utf8CodeUnitCount
-            guard characters.count == start + byteCount * 2 else { return nil }
+            guard characters.count == start + byteCount * 2 else { return false }
             for index in 0..<start {
-                guard unsafe characters[index] == prefix.utf8Start[index] else { return nil }
+                guard unsafe characters[index] == prefix.utf8Start[index] else { return false }
             }
-            let digits = UnsafeRawBufferPointer(characters)
-            var words = SIMD8<UInt64>()
-            for index in 0..<byteCount / 8 {
-                let offset = start + index * 16
-                guard let high = unsafe fourBytes(hexadecimal: digits.loadUnaligned(fromByteOffset: offset, as: UInt64.self)),
-                    let low = unsafe fourBytes(hexadecimal: digits.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self))
-                else { return nil }
-                words[index] = high << 32 | low
+            return unsafe withUnsafeMutableBytes(of: &words) { bytes in
+                for index in 0..<byteCount / 4 {
+                    let digits = unsafe characters.loadUnaligned(fromByteOffset: start + index * 8, as: UInt64.self)
+                    guard let four = fourBytes(hexadecimal: digits) else { return false }
+                    unsafe bytes.storeBytes(of: four, toByteOffset: index * 4, as: UInt32.self)
+                }
+                return true
             }
-            return words
         }
-        guard let words else { return nil }
+        guard valid else { return nil }
         self.words = words
     }
 
-    /// Reads strict base64 of `byteCount` bytes, a multiple of eight; nil for anything else.
+    /// Reads strict base64 of `byteCount` bytes; nil for anything else.
     init?(base64 text: Substring.UTF8View, byteCount: Int) {
+        precondition(byteCount <= Self.maxBytes)
         guard text.count == (byteCount + 2) / 3 * 4 else { return nil }
         var count = 0
         var words = SIMD8<UInt64>()
-        let valid = decodeBase64(text) { byte in
-            words[count / 8 & 7] = words[count / 8 & 7] << 8 | UInt64(byte)
-            count += 1
+        let valid = unsafe withUnsafeMutableBytes(of: &words) { bytes in
+            decodeBase64(text) { byte in
+                if count < byteCount { unsafe bytes[count] = byte }
+                count += 1
+            }
         }
         guard valid, count == byteCount else { return nil }
         self.words = words
@@ -54,8 +54,16 @@ struct AuthenticationCode: Sendable {
 
     /// The first `count` bytes.
     func bytes(_ count: Int) -> [UInt8] {
-        (0..<count).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64(56 - $0 % 8 * 8)) }
+        unsafe withUnsafeBytes(of: words) { unsafe Array($0.prefix(count)) }
     }
+}
+
+/// Lends the UTF-8 of `text`, without a copy where it lies in one piece, as Swift's own strings do.
+@inline(__always)
+func withContiguousUTF8<Value>(_ text: String, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+    let value = unsafe text.utf8.withContiguousStorageIfAvailable { unsafe body(UnsafeRawBufferPointer($0)) }
+    if let value { return value }
+    return unsafe Array(text.utf8).withUnsafeBytes { unsafe body($0) }
 }
 
 /// Whether the codes are equal, in the same time for all codes.
@@ -67,17 +75,18 @@ func constantTimeEqual(_ a: AuthenticationCode, _ b: AuthenticationCode) -> Bool
     return bits == 0
 }
 
-/// The four bytes that eight lower-case hexadecimal digits, as they lie in memory, stand for.
+/// The four bytes, as they lie in memory, that eight lower-case hexadecimal digits, likewise, stand for.
 ///
-/// All eight are decoded at once; a character that is no digit shows when the result is encoded again.
+/// All eight are decoded at once; a character that is no digit gives a value above 15, or another character when the
+/// result is encoded again.
 @inline(__always)
-private func fourBytes(hexadecimal text: UInt64) -> UInt64? {
+private func fourBytes(hexadecimal text: UInt64) -> UInt32? {
     let characters = UInt64(bigEndian: text)
     let ones: UInt64 = 0x0101_0101_0101_0101
-    let values = (characters & ones &* 0x0f) &+ (characters >> 6 & ones) &* 9
+    let values = (characters & (ones &* 0x0f)) &+ (characters >> 6 & ones) &* 9
     let letters = (values &+ ones &* 118) >> 7 & ones
-    guard values &+ ones &* 0x30 &+ letters &* 0x27 == characters else { return nil }
+    guard values & (ones &* 0xf0) == 0, values &+ ones &* 0x30 &+ letters &* 0x27 == characters else { return nil }
     let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff
     let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff
-    return (fours | fours >> 16) & 0xffff_ffff
+    return UInt32(truncatingIfNeeded: fours | fours >> 16).bigEndian
 }

@@ -160,10 +160,24 @@ struct JSONScanner {
 
     /// What follows a backslash.
     private mutating func readEscape() throws(TammError) -> Unicode.Scalar {
-        let escapes: [(Unicode.Scalar, Unicode.Scalar)] = [
-            ("\"", "\""), ("\\", "\\"), ("/", "/"), ("b", "\u{8}"), ("f", "\u{c}"), ("n", "\n"), ("r", "\r"), ("t", "\t"),
-        ]
-        for (letter, meaning) in escapes where take(letter) { return meaning }
+        let meaning: Unicode.Scalar
+        switch current {
+        case UInt8(ascii: "\""): meaning = "\""
+        case UInt8(ascii: "\\"): meaning = "\\"
+        case UInt8(ascii: "/"): meaning = "/"
+        case UInt8(ascii: "b"): meaning = "\u{8}"
+        case UInt8(ascii: "f"): meaning = "\u{c}"
+        case UInt8(ascii: "n"): meaning = "\n"
+        case UInt8(ascii: "r"): meaning = "\r"
+        case UInt8(ascii: "t"): meaning = "\t"
+        default: return try readUnicodeEscape()
+        }
+        position += 1
+        return meaning
+    }
+
+    /// One or two UTF-16 units.
+    private mutating func readUnicodeEscape() throws(TammError) -> Unicode.Scalar {
         let unit = try readUnit()
         if let scalar = Unicode.Scalar(unit) { return scalar }
         guard (0xd800...0xdbff).contains(unit), take("\\") else { throw fault("a surrogate pair") }

@@ -63,7 +63,6 @@ extension HashFunction {
     /// The UTF-8 of `text`.
     @inline(__always)
     mutating func absorb(_ text: String) {
-        var text = text
-        text.withUTF8 { unsafe update(bufferPointer: UnsafeRawBufferPointer($0)) }
+        unsafe withContiguousUTF8(text) { unsafe update(bufferPointer: $0) }
     }
 }

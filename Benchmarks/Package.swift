@@ -1,0 +1,27 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "tamm-benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "tamm", path: "..")],
+    targets: [
+        .systemLibrary(
+            name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .target(name: "CAllocations"),
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "CAllocations", "CLibCrypto",
+                .product(name: "TammCore", package: "tamm"),
+                .product(name: "TammInMemory", package: "tamm"),
+            ],
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+                .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+                .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+                .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+                .strictMemorySafety(),  // SE-0458
+            ]),
+    ]
+)
