@@ -1,4 +1,6 @@
 import TammCore
+import TammInMemory
+import TammTesting
 
 /// A line of the launch checklist as code that runs and shows its evidence.
 protocol LaunchRow: Sendable {
@@ -41,4 +43,37 @@ struct DemoContext: Sendable {
     var seed: UInt64
     /// The moment at which every row begins.
     var now: Timestamp
+    /// An empty store for each row.
+    var makeStore: @Sendable () -> any TammStore = { InMemoryStore() }
+    /// The ledger's rules; a test puts wrong ones in to see the row fail.
+    var rules: @Sendable (WalletLimits) -> WalletRules = { WalletRules(limits: $0) }
+    /// Verifies a signed delivery; likewise.
+    var verifies: @Sendable (SignedSample, [UInt8], String) throws(TammError) -> String = { sample, body, signature in
+        try sample.verify(body, signature)
+    }
+}
+
+/// A delivery that its sender signed, and what verifying it proves.
+enum SignedSample: Sendable {
+    case paymob, whatsApp
+
+    var delivery: RecordedDelivery { self == .paymob ? .paymobSample : .whatsApp }
+
+    /// What the proof says.
+    func verify(_ body: [UInt8], _ signature: String) throws(TammError) -> String {
+        let secret = try SigningSecret(id: "sample", Secret(delivery.secret))
+        switch self {
+        case .paymob:
+            let scheme = try PaymobTransactionSignature(
+                secrets: [secret], integrationIDs: [RecordedDelivery.paymobIntegrationID],
+                ownerID: RecordedDelivery.paymobOwnerID)
+            let transaction = try scheme.verify(.init(body: body, hmac: signature), at: .epoch).transaction
+            let amount = try Money(minorUnits: transaction.amountCents, transaction.currency)
+            return "transaction \(transaction.id), order \(transaction.orderID), \(amount), paid: \(transaction.success)"
+        case .whatsApp:
+            let scheme = try MetaSignature(secrets: [secret])
+            let payload = try scheme.verify(.init(body: body, signature: signature), at: .epoch)
+            return "\(payload.body.count) bytes, every byte covered: \(payload.coverage == .everyByte)"
+        }
+    }
 }

@@ -2,6 +2,8 @@ package import TammCore
 
 /// What the sequences of a run were made of: in how many each thing occurred.
 public struct BillingMix: Sendable {
+    package init() {}
+
     /// How many sequences were run.
     public private(set) var sequences = 0
     /// How many commands were submitted.
@@ -39,7 +41,7 @@ public struct BillingMix: Sendable {
         endings = snapshot.wallet.openHolds > 0 && open > 1 ? 1 : 0
     }
 
-    mutating func add(_ other: BillingMix) {
+    package mutating func add(_ other: BillingMix) {
         sequences += other.sequences
         commands += other.commands
         endings += other.endings

@@ -36,6 +36,13 @@ public struct BillingProperties: Sendable {
         self.makeStore = makeStore
     }
 
+    /// Amounts as the catalogue's versions and packs grant them, and as the price book charges for usage.
+    public init(
+        catalogue: PlanCatalogue, prices: PriceBook, store makeStore: @escaping @Sendable () async throws -> any TammStore
+    ) {
+        self.init(scenario: BillingScenario(catalogue: catalogue, prices: prices), store: makeStore)
+    }
+
     /// Runs `sequences` of 1 to 200 steps; stops at the first failure.
     ///
     /// - Parameter seed: each sequence has a seed of its own, made of this one and its number.

@@ -50,6 +50,33 @@ public struct BillingScenario: Sendable {
     }
 }
 
+extension BillingScenario {
+    /// The monthly credits and packs of every version; the cost of small and large usage of everything that has a price.
+    public init(catalogue: PlanCatalogue, prices: PriceBook) {
+        let versions = catalogue.plans.flatMap(\.versions)
+        let charges = Self.usage(prices).compactMap { usage in
+            do throws(TammError) { return try prices.cost(of: usage) } catch { return nil }
+        }
+        self.init(
+            grants: versions.map(\.monthlyCredits) + versions.flatMap { $0.packs.map(\.credits) }, charges: charges)
+    }
+
+    private static func usage(_ prices: PriceBook) -> [Usage] {
+        var usage: [Usage] = [.documentPages(1), .documentPages(40)]
+        for channel in prices.messages.keys.sorted() { usage.append(.messages(channel: channel, count: 1)) }
+        for model in prices.models.keys.sorted() {
+            for tokens in [(120, 40), (8000, 900), (120_000, 4000)] as [(Int64, Int64)] {
+                do throws(TammError) {
+                    let used = try ModelUsage(
+                        promptTokens: tokens.0, cachedPromptTokens: tokens.0 / 3, completionTokens: tokens.1)
+                    usage.append(.model(model, used))
+                } catch { continue }
+            }
+        }
+        return usage
+    }
+}
+
 /// Makes sequences of steps from a seed.
 struct BillingGenerator {
     private var random: SplitMix64

@@ -2,10 +2,7 @@ extension LaunchChecklist {
     static let billing = ChecklistArea(
         "Billing",
         [
-            .notBuilt(
-                "billing.paymob",
-                "a genuine signed callback upgrades the plan and grants its credits, once; no other one changes anything"
-            ),
+            .built(Paymob.self),
             .notBuilt(
                 "billing.instapay",
                 "a transfer an admin confirmed upgrades the plan; unconfirmed, rejected, expired or reused: not"),
@@ -14,12 +11,8 @@ extension LaunchChecklist {
             .notBuilt(
                 "billing.renewal",
                 "trial end, renewal, monthly grant, downgrade, grace and expiry happen once per period, on time"),
-            .notBuilt(
-                "billing.never-negative",
-                "no sequence of concurrent commands takes a wallet below zero or mints credits"),
-            .notBuilt(
-                "billing.refund",
-                "refund, void and chargeback take back what can be taken and record the rest as owed"),
+            .built(NeverNegative.self),
+            .built(Refund.self),
             .notBuilt(
                 "billing.mismatch",
                 "what the provider and Tamm disagree on is found, in every kind, and alerted"),
