@@ -54,11 +54,16 @@ public struct BillingMix: Sendable {
     }
 }
 
+extension BillingMix {
+    /// The share of sequences that end with an open hold and more than one grant with something left, 0 to 1.
+    public var shareOfEndings: Double { sequences == 0 ? 0 : Double(endings) / Double(sequences) }
+}
+
 extension BillingMix: CustomStringConvertible {
     /// A line each, in percent of the sequences.
     public var description: String {
         let names = Self.expected + occurrences.keys.filter { !Self.expected.contains($0) }.sorted()
-        var text = "\(sequences) sequences, \(commands) commands; with open holds and several grants at the end: \(percent(sequences == 0 ? 0 : Double(endings) / Double(sequences)))\n"
+        var text = "\(sequences) sequences, \(commands) commands; with open holds and several grants at the end: \(percent(shareOfEndings))\n"
         for name in names { text += "  \(percent(share(of: name)))  \(name)\n" }
         return text
     }

@@ -4,7 +4,8 @@ import TammTesting
 import Testing
 
 @Suite struct FaultTests {
-    private static let properties = BillingProperties(scenario: BillingScenario(grants: [], charges: [])) { InMemoryStore() }
+    private static let properties = BillingProperties(
+        catalogue: .example, prices: .example, store: { InMemoryStore() })
 
     @Test func `every fault in the rules is caught and every property catches one`() async throws {
         var caughtBy: [String: Set<String>] = [:]
