@@ -14,7 +14,7 @@ struct AuthenticationCode: Sendable {
     /// anything else.
     ///
     /// Upper case is refused: a code has one spelling, so that its text can be compared or stored.
-    init?(hexadecimal text: String, prefix: StaticString = "", byteCount: Int) {
+    init?(hexadecimal text: borrowing String, prefix: StaticString = "", byteCount: Int) {
         precondition(byteCount <= Self.maxBytes && byteCount % 4 == 0)
         var words = SIMD8<UInt64>()
         let valid = unsafe withContiguousUTF8(text) { characters in
@@ -24,16 +24,30 @@ struct AuthenticationCode: Sendable {
                 guard unsafe characters[index] == prefix.utf8Start[index] else { return false }
             }
             return unsafe withUnsafeMutableBytes(of: &words) { bytes in
+                var faults: UInt64 = 0
                 for index in 0..<byteCount / 4 {
-                    let digits = unsafe characters.loadUnaligned(fromByteOffset: start + index * 8, as: UInt64.self)
-                    guard let four = fourBytes(hexadecimal: digits) else { return false }
-                    unsafe bytes.storeBytes(of: four, toByteOffset: index * 4, as: UInt32.self)
+                    let digits = unsafe characters.loadUnaligned(fromByteOffset: start &+ index &* 8, as: UInt64.self)
+                    let four = fourBytes(hexadecimal: UInt64(littleEndian: digits), faults: &faults)
+                    unsafe bytes.storeBytes(of: four.littleEndian, toByteOffset: index &* 4, as: UInt32.self)
                 }
-                return true
+                return faults == 0
             }
         }
         guard valid else { return nil }
         self.words = words
+    }
+
+    /// Reads the value of a header or query item: `prefix` and lower-case hexadecimal.
+    ///
+    /// - Throws: `unauthenticated` (missing, malformed).
+    static func received(
+        _ signature: String?, prefix: StaticString = "", byteCount: Int
+    ) throws(TammError) -> AuthenticationCode {
+        guard let signature, !signature.isEmpty else { throw .refused(.missing) }
+        guard let code = AuthenticationCode(hexadecimal: signature, prefix: prefix, byteCount: byteCount) else {
+            throw .refused(.malformed)
+        }
+        return code
     }
 
     /// Reads strict base64 of `byteCount` bytes; nil for anything else.
@@ -60,7 +74,7 @@ struct AuthenticationCode: Sendable {
 
 /// Lends the UTF-8 of `text`, without a copy where it lies in one piece, as Swift's own strings do.
 @inline(__always)
-func withContiguousUTF8<Value>(_ text: String, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+func withContiguousUTF8<Value>(_ text: borrowing String, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
     let value = unsafe text.utf8.withContiguousStorageIfAvailable { unsafe body(UnsafeRawBufferPointer($0)) }
     if let value { return value }
     return unsafe Array(text.utf8).withUnsafeBytes { unsafe body($0) }
@@ -75,18 +89,18 @@ func constantTimeEqual(_ a: AuthenticationCode, _ b: AuthenticationCode) -> Bool
     return bits == 0
 }
 
-/// The four bytes, as they lie in memory, that eight lower-case hexadecimal digits, likewise, stand for.
+/// The four bytes that eight lower-case hexadecimal digits stand for, both with the first in the lowest place.
 ///
-/// All eight are decoded at once; a character that is no digit gives a value above 15, or another character when the
-/// result is encoded again.
+/// All eight are decoded at once. A character that is no digit gives a value above 15, or another character when the
+/// result is encoded again; either sets bits of `faults`.
 @inline(__always)
-private func fourBytes(hexadecimal text: UInt64) -> UInt32? {
-    let characters = UInt64(bigEndian: text)
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let values = (characters & (ones &* 0x0f)) &+ (characters >> 6 & ones) &* 9
-    let letters = (values &+ ones &* 118) >> 7 & ones
-    guard values & (ones &* 0xf0) == 0, values &+ ones &* 0x30 &+ letters &* 0x27 == characters else { return nil }
-    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff
+private func fourBytes(hexadecimal digits: UInt64, faults: inout UInt64) -> UInt32 {
+    let one: UInt64 = 0x0101_0101_0101_0101
+    let values = (digits & (one &* 15)) &+ (digits >> 6 & one) &* 9
+    let letters = (values &+ one &* 118) >> 7 & one
+    let encoded = values &+ one &* 0x30 &+ letters &* 0x27
+    faults |= (values & (one &* 0xf0)) | (encoded ^ digits)
+    let pairs = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff
     let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff
-    return UInt32(truncatingIfNeeded: fours | fours >> 16).bigEndian
+    return UInt32(truncatingIfNeeded: fours | fours >> 16)
 }

@@ -38,10 +38,8 @@ public struct MetaSignature: SignatureScheme {
     ///
     /// - Throws: `unauthenticated` (missing, malformed, mismatch); `invalidInput` for a body above the bound.
     public func verify(_ delivery: Delivery, at now: Timestamp) throws(TammError) -> SignedPayload {
-        let header = try SignatureBounds.present(delivery.signature)
-        guard let code = AuthenticationCode(hexadecimal: header, prefix: "sha256=", byteCount: SHA256.byteCount) else {
-            throw .refused(.malformed)
-        }
+        let code = try AuthenticationCode.received(
+            delivery.signature, prefix: "sha256=", byteCount: SHA256.byteCount)
         try SignatureBounds.check(delivery.body, limit: maxBodyBytes)
         let match = try keys.match(CollectionOfOne(code)) { $0.absorb(delivery.body) }
         return SignedPayload(

@@ -29,7 +29,7 @@ public protocol SignatureScheme: Sendable {
 
 /// Bounds that every scheme shares.
 enum SignatureBounds {
-    /// Bytes of a header or query item that carries a signature.
+    /// Bytes of a header that lists signatures; one signature has one length.
     static let headerBytes = 4096
     /// Signatures in one list.
     static let listedSignatures = 16
@@ -42,13 +42,5 @@ enum SignatureBounds {
         guard body.count <= limit else {
             throw TammError(.invalidInput, "a body has at most \(limit) bytes, found \(body.count)", field: "body")
         }
-    }
-
-    /// - Throws: `unauthenticated` for an absent, empty or oversized signature.
-    @inline(__always)
-    static func present(_ signature: String?) throws(TammError) -> String {
-        guard let signature, !signature.isEmpty else { throw .refused(.missing) }
-        guard signature.utf8.count <= headerBytes else { throw .refused(.malformed) }
-        return signature
     }
 }

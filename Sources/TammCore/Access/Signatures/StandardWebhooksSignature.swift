@@ -62,7 +62,7 @@ public struct StandardWebhooksSignature: SignatureScheme {
     /// - Throws: `unauthenticated` (missing, malformed, mismatch, unsupportedVersion, malformedTimestamp, tooOld,
     ///   tooEarly, malformedID); `invalidInput` for a body above the bound.
     public func verify(_ delivery: Delivery, at now: Timestamp) throws(TammError) -> SignedPayload {
-        let header = try SignatureBounds.present(delivery.signatures)
+        guard let header = delivery.signatures, !header.isEmpty else { throw .refused(.missing) }
         guard let id = delivery.id, Self.isID(id) else { throw .refused(.malformedID) }
         guard let text = delivery.timestamp, let signedAt = Self.time(text) else {
             throw .refused(.malformedTimestamp)
@@ -117,6 +117,7 @@ public struct StandardWebhooksSignature: SignatureScheme {
 
     /// The codes of version 1 in a list of at most ``SignatureBounds/listedSignatures``.
     private static func codes(_ header: String) throws(TammError) -> [AuthenticationCode] {
+        guard header.utf8.count <= SignatureBounds.headerBytes else { throw .refused(.malformed) }
         let entries = header.split(
             separator: " ", maxSplits: SignatureBounds.listedSignatures, omittingEmptySubsequences: false)
         guard entries.count <= SignatureBounds.listedSignatures else { throw .refused(.malformed) }

@@ -60,7 +60,7 @@ public struct PaymobTransactionSignature: SignatureScheme {
     ///   `invalidInput` for a body above the bound, one that is no transaction callback in strict JSON, or one that
     ///   is signed but has a value not in its field's form.
     public func verify(_ delivery: Delivery, at now: Timestamp) throws(TammError) -> SignedPaymobTransaction {
-        let code = try Self.code(delivery.hmac)
+        let code = try AuthenticationCode.received(delivery.hmac, byteCount: SHA512.byteCount)
         try SignatureBounds.check(delivery.body, limit: maxBodyBytes)
         let (transaction, match) = try verify(PaymobValues(body: delivery.body), code)
         let payload = SignedPayload(
@@ -78,7 +78,7 @@ public struct PaymobTransactionSignature: SignatureScheme {
     /// - Throws: as ``verify(_:at:)``.
     public func verifyForDisplay(query: String) throws(TammError) -> PaymobReturn {
         let query = try PaymobQuery(query)
-        let code = try Self.code(query["hmac"])
+        let code = try AuthenticationCode.received(query["hmac"], byteCount: SHA512.byteCount)
         return try PaymobReturn(verify(PaymobValues(query: query), code).transaction)
     }
 
@@ -89,14 +89,6 @@ public struct PaymobTransactionSignature: SignatureScheme {
         try SignatureBounds.check(delivery.body, limit: maxBodyBytes)
         let concatenation = try PaymobValues(body: delivery.body).concatenation
         return hexadecimal(keys.sign { $0.absorb(concatenation) })
-    }
-
-    private static func code(_ hmac: String?) throws(TammError) -> AuthenticationCode {
-        let text = try SignatureBounds.present(hmac)
-        guard let code = AuthenticationCode(hexadecimal: text, byteCount: SHA512.byteCount) else {
-            throw .refused(.malformed)
-        }
-        return code
     }
 
     private func verify(
