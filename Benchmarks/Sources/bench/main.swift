@@ -1,5 +1,11 @@
 let groups: [(name: String, run: () async throws -> Void)] = [
-    ("core", signatureBenchmarks)
+    (
+        "core",
+        {
+            try await signatureBenchmarks()
+            try await walletBenchmarks()
+        }
+    )
 ]
 
 let wanted = CommandLine.arguments.dropFirst()

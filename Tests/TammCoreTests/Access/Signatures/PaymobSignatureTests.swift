@@ -126,7 +126,6 @@ import Testing
         #expect(error(PaymobSample.official.without(path))?.field == "obj.\(path)")
         var twice = PaymobSample.official
         twice.fields.append((path, twice[path]))
-        #expect(error(twice)?.field == "obj.\(path)")
         #expect(error(twice)?.code == .invalidInput)
     }
 
@@ -196,7 +195,7 @@ import Testing
         let error = failure { () throws(TammError) in
             try scheme.verify(.init(body: Array(twice.utf8), hmac: PaymobSample.officialHMAC), at: now)
         }
-        #expect(error?.field == "obj.owner")
+        #expect(error?.code == .invalidInput)
     }
 
     @Test(

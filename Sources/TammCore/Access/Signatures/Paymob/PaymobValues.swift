@@ -12,29 +12,19 @@ struct PaymobValues {
     /// - Throws: `invalidInput` for a body that is not strict JSON of this form, a signed field that is missing,
     ///   twice there, too long or of another kind.
     init(body: [UInt8]) throws(TammError) {
-        var scanner = JSONScanner(body)
-        var type: String?
-        var values: PaymobValues?
-        try scanner.readObject { (name, scanner) throws(TammError) in
-            switch name {
-            case "type":
-                guard type == nil, case .string(let text) = try scanner.readScalar() else {
-                    throw TammError(.invalidInput, "wanted one text", field: "type")
+        let members = try Self.members(of: StrictJSON(parsing: body, atMost: body.count), "the body")
+        guard case .text(let type) = members["type"], type == "TRANSACTION" else {
+            throw TammError(.invalidInput, "wanted the text TRANSACTION", field: "type")
+        }
+        for (name, value) in try Self.members(of: members["obj"], "obj") {
+            if name == "order" || name == "source_data" {
+                for (inner, value) in try Self.members(of: value, "obj.\(name)") {
+                    try read(value, named: inner, under: name + ".")
                 }
-                type = text
-            case "obj":
-                guard values == nil else { throw TammError(.invalidInput, "wanted once, found twice", field: "obj") }
-                values = try PaymobValues(object: &scanner)
-            default: try scanner.skipValue()
+            } else {
+                try read(value, named: name, under: "")
             }
         }
-        try scanner.finish()
-        guard type == "TRANSACTION" else {
-            throw TammError(
-                .invalidInput, "wanted TRANSACTION, found \(type.map(excerpt) ?? "nothing")", field: "type")
-        }
-        guard let values else { throw TammError(.invalidInput, "wanted an object, found nothing", field: "obj") }
-        self = values
         try requireAll()
     }
 
@@ -49,20 +39,9 @@ struct PaymobValues {
         try requireAll()
     }
 
-    private init(object scanner: inout JSONScanner) throws(TammError) {
-        var nested: Set<String> = []
-        try scanner.readObject { (name, scanner) throws(TammError) in
-            guard name == "order" || name == "source_data" else {
-                try read(name, under: "", &scanner)
-                return
-            }
-            guard nested.insert(name).inserted else {
-                throw TammError(.invalidInput, "wanted once, found twice", field: "obj.\(name)")
-            }
-            try scanner.readObject { (inner, scanner) throws(TammError) in
-                try read(inner, under: name + ".", &scanner)
-            }
-        }
+    private static func members(of json: StrictJSON?, _ path: String) throws(TammError) -> [String: StrictJSON] {
+        guard case .object(let members) = json else { throw TammError(.invalidInput, "wanted an object", field: path) }
+        return Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
     }
 
     subscript(field: PaymobField) -> String { texts[field] ?? "" }
@@ -71,21 +50,18 @@ struct PaymobValues {
     var concatenation: String { PaymobField.allCases.map { self[$0] }.joined() }
 
     /// A dot in a name is no path: `{"order.id": 1}` does not name the order.
-    private mutating func read(_ name: String, under path: String, _ scanner: inout JSONScanner) throws(TammError) {
-        guard !name.utf8.contains(UInt8(ascii: ".")), let field = PaymobField(rawValue: path + name) else {
-            try scanner.skipValue()
-            return
-        }
-        try set(Self.text(of: scanner.readScalar(), field), for: field)
+    private mutating func read(_ value: StrictJSON, named name: String, under path: String) throws(TammError) {
+        guard !name.utf8.contains(UInt8(ascii: ".")), let field = PaymobField(rawValue: path + name) else { return }
+        try set(Self.text(of: value, field), for: field)
     }
 
     /// The text that is signed for a value; null, which Paymob does not document, is the empty text.
-    private static func text(of value: JSONScanner.Scalar, _ field: PaymobField) throws(TammError) -> String {
+    private static func text(of value: StrictJSON, _ field: PaymobField) throws(TammError) -> String {
         switch (value, field.kind) {
         case (.null, _): return ""
-        case (.boolean(let value), .boolean): return value ? "true" : "false"
-        case (.string(let text), .string): return text
-        case (.number(let text), .integer) where Int64(canonicalDecimal: text.utf8) != nil: return text
+        case (.bool(let value), .boolean): return value ? "true" : "false"
+        case (.text(let text), .string): return text
+        case (.integer(let value), .integer) where value >= 0: return String(value)
         default:
             throw TammError(
                 .invalidInput, "wanted \(field.kind.rawValue), found another value", field: "obj.\(field.rawValue)")
