@@ -15,10 +15,11 @@ public protocol WorkspaceRecords: ~Copyable {
 
     /// Adds the member, or gives it another role.
     ///
-    /// - Throws: `notFound` without the workspace, `forbidden` where the principal may not write it.
+    /// - Throws: `notFound` without the workspace, `forbidden` where the principal may not write it; the same error
+    ///   for a workspace that it may not see as for one that is not there.
     borrowing func put(_ member: Member) throws(TammError)
 
-    /// - Throws: `notFound` without the member, `forbidden` where the principal may not write it.
+    /// - Throws: as ``put(_:)``, and `notFound` without the member.
     borrowing func removeMember(
         _ user: Identifier<User>, from workspace: Identifier<Workspace>
     ) throws(TammError)
