@@ -79,7 +79,7 @@ extension Wallet {
     ) -> LedgerEntry {
         sequence += 1
         self.recordedAt = recordedAt
-        balance = WalletRules.standard.post(balance, source, target, amount)
+        balance = WalletRules().post(balance, source, target, amount)
         var entry = LedgerEntry(
             workspace: workspace, wallet: id, sequence: sequence, kind: kind, source: source, target: target,
             amount: amount, grant: grant, hold: hold, command: command, occurredAt: occurredAt ?? recordedAt,

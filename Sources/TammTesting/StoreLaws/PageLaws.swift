@@ -134,6 +134,35 @@ extension StoreLaw {
                 try context.expect(found.count, count, "the entries after number \(number)")
             }
         },
+        StoreLaw("pages.entries.long", .billing, "A page holds as many rows as were asked for, up to a thousand") {
+            store, context in
+            var (wallet, grant) = try await context.funded(in: store)
+            var made: [LedgerEntry] = []
+            for _ in 0..<11 {
+                var changes = WalletChanges()
+                for _ in 0..<100 { changes.entries.append(wallet.append(grant: grant.id, recordedAt: context.base)) }
+                changes.wallets = [wallet]
+                try await store.write(changes, to: wallet)
+                made += changes.entries
+            }
+            let id = wallet.id
+            for (number, limit) in [(0, maximumPage), (0, 999), (100, maximumPage), (101, maximumPage), (1023, 2)] {
+                let found = try await store.transaction(as: .service) { t throws(TammError) in
+                    try t.entries(of: id, after: Int64(number), limit: limit)
+                }
+                try context.expect(found, Array(made[number...].prefix(limit)), "\(limit) entries after \(number)")
+            }
+            let more = wallet.append(grant: grant.id, recordedAt: context.base)
+            try await context.rollBack(in: store) { [wallet] t throws(TammError) in
+                var changes = WalletChanges()
+                changes.entries = [more]
+                try t.lockAndWrite(changes, to: [wallet])
+            }
+            let last = try await store.transaction(as: .service) { t throws(TammError) in
+                try t.lastEntry(of: id, at: .max)
+            }
+            try context.expect(last, made.last, "the last entry after a failure")
+        },
         StoreLaw("pages.grants", .billing, "A wallet's grants, open or not, are paged in the order of their identifiers") {
             store, context in
             let wallet = try await context.wallet(in: store)

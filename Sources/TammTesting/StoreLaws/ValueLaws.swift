@@ -15,7 +15,7 @@ extension StoreLaw {
                 guard let head = ChainHash(digest) else { throw context.violation("a hash", "none") }
                 let changed = Wallet(
                     id: opened.id, workspace: workspace, balance: balances[index],
-                    openHolds: [0, WalletLimits.openHolds, 1][index], sequence: [0, 1 << 40, .max][index], head: head,
+                    openHolds: [0, WalletLimits.standard.openHolds, 1][index], sequence: [0, 1 << 40, .max][index], head: head,
                     recordedAt: moment)
                 var changes = WalletChanges()
                 changes.wallets = [changed]

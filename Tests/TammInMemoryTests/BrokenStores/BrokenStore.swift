@@ -15,16 +15,30 @@ final class BrokenStore: TammStore {
 
     /// What a flaw needs to remember.
     final class Notes {
+        /// What was there when the last transaction touched it, and the number of that one's commit.
+        struct Past<Value> {
+            let value: Value
+            let commit: Int
+        }
+
         var commits = 0
-        /// What the last transaction that touched the key had read, and the number of its commit.
-        var locks: [Identifier<Wallet>: (state: WalletState, commit: Int)] = [:]
-        var wallets: [Identifier<Wallet>: (wallet: Wallet, commit: Int)] = [:]
-        var members: [Identifier<Workspace>: (members: [Member], commit: Int)] = [:]
+        var locks: [Identifier<Wallet>: Past<WalletState>] = [:]
+        var wallets: [Identifier<Wallet>: Past<Wallet>] = [:]
+        var counters: [QuotaCounter.Key: Past<UInt64>] = [:]
+        var members: [Identifier<Workspace>: Past<[Member]>] = [:]
         /// How many entries a wallet had before the running transaction.
         var entries: [Identifier<Wallet>: Int] = [:]
+        /// Whom the running transaction has put.
         var putMembers: [Member] = []
         /// The keys of every command that was to be written.
         var keys: [CommandKey] = []
+        var closedGrants: Set<Identifier<Grant>> = []
+        var standings: [Standing: RowPolicy.Standing] = [:]
+
+        struct Standing: Hashable {
+            let principal: Principal
+            let workspace: Identifier<Workspace>
+        }
     }
 
     init(_ flaw: Flaw?) { self.flaw = flaw }
@@ -40,12 +54,18 @@ final class BrokenStore: TammStore {
             notes.entries = [:]
             notes.putMembers = []
             do throws(TammError) {
+                let bare = InMemoryTransaction(memory: memory, principal: principal)
+                if flaw == .refusesStrangers, case .user(_, let own) = principal, bare.standing(in: own) == .stranger {
+                    throw TammError(.forbidden, "a stranger")
+                }
                 let transaction: any StoreTransaction & ~Copyable = BrokenTransaction(
-                    base: InMemoryTransaction(memory: memory, principal: principal), flaw: flaw, notes: notes,
-                    began: began)
+                    base: bare, flaw: flaw, notes: notes, began: began)
                 let value = try body(transaction)
                 memory.commit()
                 notes.commits += 1
+                if flaw == .changesValues, let number = value as? UInt64, let other = (number &+ 1) as? Value {
+                    return other
+                }
                 return value
             } catch {
                 throw fail(error, memory, notes)
@@ -88,6 +108,18 @@ struct BrokenTransaction: StoreTransaction, ~Copyable {
     /// A transaction that may do everything.
     borrowing func unbound() -> InMemoryTransaction { InMemoryTransaction(memory: base.memory, principal: .service) }
 
-    /// Whether a transaction with this number committed after this one was asked for.
-    borrowing func isStale(_ commit: Int) -> Bool { commit > began && commit <= notes.commits }
+    /// What this transaction may see, or everything where the flaw leaks it.
+    borrowing func seen(leaking leak: Flaw) -> InMemoryTransaction {
+        InMemoryTransaction(memory: base.memory, principal: flaw == leak ? .service : base.principal)
+    }
+
+    /// What was there before a commit that came after this transaction was asked for.
+    borrowing func stale<Value>(_ past: BrokenStore.Notes.Past<Value>?) -> Value? {
+        guard let past, past.commit > began, past.commit <= notes.commits else { return nil }
+        return past.value
+    }
+
+    borrowing func past<Value>(_ value: Value) -> BrokenStore.Notes.Past<Value> {
+        .init(value: value, commit: notes.commits + 1)
+    }
 }

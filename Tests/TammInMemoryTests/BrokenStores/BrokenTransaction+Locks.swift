@@ -9,6 +9,7 @@ extension BrokenTransaction {
         }
         _ = try base.lockWallets(needs, waiting: waiting)
         switch flaw {
+        case .refusesEmptyLocks where needs.isEmpty: throw TammError(.invalidInput, "wanted a wallet")
         case .reordersLocks:
             let sorted = needs.sorted { $0.wallet < $1.wallet }
             return sorted.map { need in state(need).map { .locked($0) } ?? .missing }
@@ -17,27 +18,37 @@ extension BrokenTransaction {
         }
     }
 
-    borrowing func walletState(_ need: WalletNeed) throws(TammError) -> WalletState? { state(need) }
+    borrowing func walletState(_ need: WalletNeed) throws(TammError) -> WalletState? {
+        guard flaw == .looksWithoutHolds, let found = state(need) else { return state(need) }
+        return WalletState(
+            wallet: found.wallet, grants: found.grants, holds: [], receivables: found.receivables,
+            quotas: found.quotas)
+    }
 
     private borrowing func locked(_ need: WalletNeed) -> WalletState? {
         guard flaw == .readsStaleLocks, let state = state(need) else { return state(need) }
-        if let seen = notes.locks[need.wallet], isStale(seen.commit) { return seen.state }
-        notes.locks[need.wallet] = (state, notes.commits + 1)
+        if let stale = stale(notes.locks[need.wallet]) { return stale }
+        notes.locks[need.wallet] = past(state)
         return state
     }
 
     private borrowing func state(_ need: WalletNeed) -> WalletState? {
         guard let found = found(need) else { return nil }
         let isDue: (Hold) -> Bool = { $0.status == .open && $0.expiresAt <= need.dueBy }
+        let isBehind: (Grant) -> Bool = { grant in
+            found.holds.contains { $0.portions.contains { $0.grant == grant.id } }
+        }
         var (grants, holds) = (found.grants, found.holds)
         var (receivables, quotas) = (found.receivables, found.quotas)
         switch flaw {
         case .forgetsDueHolds: holds.removeAll { isDue($0) && !need.holds.contains($0.id) }
         case .forgetsHoldsDueNow: holds.removeAll { $0.expiresAt == need.dueBy && !need.holds.contains($0.id) }
-        case .forgetsNamedHolds: holds.removeAll { !isDue($0) && $0.status != .open }
+        case .forgetsNamedHolds: holds.removeAll { $0.status != .open }
         case .forgetsGrantsBehindHolds: grants.removeAll { !$0.isOpen && !need.grants.contains($0.id) }
+        case .forgetsNamedGrants: grants.removeAll { !$0.isOpen && !isBehind($0) }
         case .forgetsScheduledGrants: grants.removeAll { $0.status == .scheduled }
-        case .readsNoClosedReceivables: receivables.removeAll { $0.open.isZero }
+        case .forgetsReopenedGrants: grants.removeAll { notes.closedGrants.contains($0.id) }
+        case .forgetsClosedReceivables: receivables.removeAll { $0.open.isZero }
         case .forgetsClaimedCounters: quotas.removeAll { !need.quotas.contains($0.key) }
         default: break
         }
@@ -53,7 +64,7 @@ extension BrokenTransaction {
         case .readsHoldsNotDue:
             let later = need.dueBy.advanced(by: .microseconds(1))
             return base.walletState(need.with(workspace: need.workspace, dueBy: later))
-        default: return base.walletState(need)
+        default: return seen(leaking: .leaksWallets).walletState(need)
         }
     }
 }

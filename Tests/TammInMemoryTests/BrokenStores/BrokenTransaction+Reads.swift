@@ -4,7 +4,7 @@ import TammCore
 
 extension BrokenTransaction {
     borrowing func recordedCommands(_ keys: [CommandKey]) throws(TammError) -> [RecordedCommand?] {
-        let found = base.recordedCommands(keys)
+        let found = seen(leaking: .leaksCommands).recordedCommands(keys)
         switch flaw {
         case .reordersCommands: return found.filter { $0 != nil } + found.filter { $0 == nil }
         case .sharesKeysAmongWorkspaces:
@@ -23,90 +23,117 @@ extension BrokenTransaction {
 
     borrowing func recordedUsage(
         _ ids: [UsageEvent.ID], in workspace: Identifier<Workspace>
-    ) throws(TammError) -> Set<UsageEvent.ID> { base.recordedUsage(ids, in: workspace) }
+    ) throws(TammError) -> Set<UsageEvent.ID> {
+        guard flaw == .sharesUsageAmongWorkspaces else {
+            return seen(leaking: .leaksUsage).recordedUsage(ids, in: workspace)
+        }
+        return Set(ids.filter { id in memory.usage.values.contains { $0.positions[id] != nil } })
+    }
 
     borrowing func grants(
         _ ids: [Identifier<Grant>], of wallet: Identifier<Wallet>
     ) throws(TammError) -> [Grant] {
-        let found = base.grants(ids, of: wallet)
-        switch flaw {
-        case .leaksGrants: return unbound().grants(ids, of: wallet)
-        case .sortsNamedGrants: return found.sorted { $0.id < $1.id }
-        default: return found
-        }
+        let found = seen(leaking: .leaksGrants).grants(ids, of: wallet)
+        return flaw == .sortsNamedGrants ? found.sorted { $0.id < $1.id } : found
     }
 
     borrowing func receivables(
         _ ids: [Identifier<Receivable>], of wallet: Identifier<Wallet>
-    ) throws(TammError) -> [Receivable] { base.receivables(ids, of: wallet) }
+    ) throws(TammError) -> [Receivable] {
+        let found = seen(leaking: .leaksReceivables).receivables(ids, of: wallet)
+        return flaw == .sortsNamedReceivables ? found.sorted { $0.id < $1.id } : found
+    }
 
     borrowing func wallet(_ id: Identifier<Wallet>) throws(TammError) -> Wallet? {
-        if flaw == .tearsReads, let seen = notes.wallets[id], isStale(seen.commit) { return seen.wallet }
-        return base.wallet(id)
+        if flaw == .tearsReads, let stale = stale(notes.wallets[id]) { return stale }
+        return seen(leaking: .leaksWallets).wallet(id)
     }
 
     borrowing func wallets(
         of workspace: Identifier<Workspace>?, after cursor: Identifier<Wallet>?, limit: Int
     ) throws(TammError) -> [Wallet] {
-        guard flaw == .leaksWalletLists, workspace == nil else {
-            return base.wallets(of: workspace, after: cursor, limit: limit)
+        let found = base.wallets(of: workspace, after: cursor, limit: limit)
+        switch flaw {
+        case .leaksWalletLists where workspace == nil:
+            let page = unbound().wallets(of: nil, after: cursor, limit: limit)
+            return page.filter { base.mayRead(.wallets, $0.workspace) }
+        case .reordersWallets where workspace != nil: return found.reversed()
+        case .reordersAllWallets where workspace == nil: return found.reversed()
+        default: return found
         }
-        let page = unbound().wallets(of: nil, after: cursor, limit: limit)
-        return page.filter { base.mayRead(.wallets, $0.workspace) }
     }
 
     borrowing func entries(
         of wallet: Identifier<Wallet>, after sequence: Int64, limit: Int
     ) throws(TammError) -> [LedgerEntry] {
-        let found = base.entries(of: wallet, after: sequence, limit: limit)
-        return flaw == .reordersEntries ? found.reversed() : found
+        let limit = flaw == .shortensLongPages ? min(limit, 500) : limit
+        let found = seen(leaking: .leaksEntries).entries(of: wallet, after: sequence, limit: limit)
+        switch flaw {
+        case .reordersEntries: return found.reversed()
+        case .throwsAtUnknownWallets where memory.cells[wallet] == nil:
+            throw TammError(.notFound, "no wallet \(wallet)")
+        default: return found
+        }
     }
 
     borrowing func lastEntry(of wallet: Identifier<Wallet>, at moment: Timestamp) throws(TammError) -> LedgerEntry? {
         let moment = flaw == .missesLastEntryAtItsMoment ? moment.advanced(by: .microseconds(-1)) : moment
-        return base.lastEntry(of: wallet, at: moment)
+        return seen(leaking: .leaksEntries).lastEntry(of: wallet, at: moment)
     }
 
     borrowing func grants(
         of wallet: Identifier<Wallet>, after cursor: Identifier<Grant>?, limit: Int
     ) throws(TammError) -> [Grant] {
         switch flaw {
-        case .leaksGrants: return unbound().grants(of: wallet, after: cursor, limit: limit)
         case .includesCursor:
             let before = cursor.map { Identifier<Grant>(high: $0.high, low: $0.low - 1) }
             return base.grants(of: wallet, after: before, limit: limit)
-        default: return base.grants(of: wallet, after: cursor, limit: limit)
+        case .mixesWallets:
+            let wallets = memory.cells.values.filter { $0.wallet.workspace == memory.cells[wallet]?.wallet.workspace }
+            let all = wallets.flatMap { base.grants(of: $0.wallet.id, after: cursor, limit: limit) }
+            return Array(all.sorted { $0.id < $1.id }.prefix(limit))
+        default: return seen(leaking: .leaksGrants).grants(of: wallet, after: cursor, limit: limit)
         }
     }
 
     borrowing func holds(
         of wallet: Identifier<Wallet>, after cursor: Identifier<Hold>?, limit: Int
     ) throws(TammError) -> [Hold] {
-        guard flaw == .skipsARow, cursor != nil else { return base.holds(of: wallet, after: cursor, limit: limit) }
-        return Array(base.holds(of: wallet, after: cursor, limit: limit + 1).dropFirst())
+        let more = flaw == .skipsARow && cursor != nil ? 1 : 0
+        let found = seen(leaking: .leaksHolds).holds(of: wallet, after: cursor, limit: limit + more)
+        return Array(found.dropFirst(more))
     }
 
     borrowing func receivables(
         of wallet: Identifier<Wallet>, after cursor: Identifier<Receivable>?, limit: Int
     ) throws(TammError) -> [Receivable] {
-        switch (flaw, base.principal) {
-        case (.hidesReceivablesFromTheService, .service): return []
-        case (.ignoresLimit, _): return base.receivables(of: wallet, after: cursor, limit: .max)
-        default: return base.receivables(of: wallet, after: cursor, limit: limit)
-        }
+        if flaw == .hidesReceivablesFromTheService, base.principal == .service { return [] }
+        let limit = flaw == .ignoresLimit ? .max : limit
+        return seen(leaking: .leaksReceivables).receivables(of: wallet, after: cursor, limit: limit)
     }
 
     borrowing func usage(
         of workspace: Identifier<Workspace>, after cursor: UsageEvent.ID?, limit: Int
     ) throws(TammError) -> [RecordedUsage] {
-        switch flaw {
-        case .leaksUsage: return unbound().usage(of: workspace, after: cursor, limit: limit)
-        case .ordersUsageByName:
-            let all = base.usage(of: workspace, after: nil, limit: .max).sorted { $0.event.id.text < $1.event.id.text }
-            return Array(all.filter { event in cursor.map { $0.text < event.event.id.text } ?? true }.prefix(limit))
-        default: return base.usage(of: workspace, after: cursor, limit: limit)
+        guard flaw == .ordersUsageByName else {
+            return seen(leaking: .leaksUsage).usage(of: workspace, after: cursor, limit: limit)
         }
+        let all = base.usage(of: workspace, after: nil, limit: .max).sorted { $0.event.id.text < $1.event.id.text }
+        return Array(all.filter { event in cursor.map { $0.text < event.event.id.text } ?? true }.prefix(limit))
     }
 
-    borrowing func quotas(_ keys: [QuotaCounter.Key]) throws(TammError) -> [QuotaCounter] { base.quotas(keys) }
+    borrowing func quotas(_ keys: [QuotaCounter.Key]) throws(TammError) -> [QuotaCounter] {
+        let found = seen(leaking: .leaksCounters).quotas(keys)
+        switch flaw {
+        case .sortsCounters: return found.sorted { $0.used < $1.used }
+        case .readsStaleCounters:
+            return found.map { QuotaCounter(key: $0.key, used: stale(notes.counters[$0.key]) ?? $0.used) }
+        case .countsOnReading:
+            for counter in found where counter.used > 0 {
+                memory.cells[counter.key.wallet]?.quotas[counter.key] = counter.used + 1
+            }
+            return found
+        default: return found
+        }
+    }
 }
