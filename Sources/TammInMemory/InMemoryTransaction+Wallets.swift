@@ -189,7 +189,8 @@ extension InMemoryTransaction {
             }
             guard entry.sequence == cell.entries.count + 1 else {
                 throw TammError(
-                    .conflict, "wallet \(entry.wallet) has \(cell.entries.count) entries, found number \(entry.sequence)")
+                    .conflict,
+                    "wallet \(entry.wallet) has \(cell.entries.count) entries, found number \(entry.sequence)")
             }
             cell.entries.append(entry)
         }

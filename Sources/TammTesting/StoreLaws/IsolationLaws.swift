@@ -13,7 +13,8 @@ extension StoreLaw {
             try context.expect(try await counted(key, in: store), UInt64(tasks * rounds), "the count")
         },
         StoreLaw(
-            "isolation.busy", .unitOfWork, "A wallet that is locked elsewhere is waited for or answered busy, never shared"
+            "isolation.busy", .unitOfWork,
+            "A wallet that is locked elsewhere is waited for or answered busy, never shared"
         ) { store, context in
             let wallet = try await context.wallet(in: store)
             let key = try context.quotaKey(of: wallet)
@@ -21,7 +22,8 @@ extension StoreLaw {
             try context.expect(try await counted(key, in: store), UInt64(tasks * rounds), "the count")
         },
         StoreLaw(
-            "isolation.entries", .unitOfWork, "Concurrent transactions number a wallet's entries without gap or repetition"
+            "isolation.entries", .unitOfWork,
+            "Concurrent transactions number a wallet's entries without gap or repetition"
         ) { store, context in
             let (wallet, grant) = try await context.funded(in: store)
             try await concurrently { _ in try await append(to: wallet, grant, in: store, at: context.base) }
@@ -37,7 +39,9 @@ extension StoreLaw {
             }
             try context.expect(found?.head, head, "the wallet's head")
         },
-        StoreLaw("isolation.wallets", .unitOfWork, "Concurrent transactions over other wallets do not disturb each other") {
+        StoreLaw(
+            "isolation.wallets", .unitOfWork, "Concurrent transactions over other wallets do not disturb each other"
+        ) {
             store, context in
             let workspace = try await context.workspace(in: store)
             var made: [Wallet] = []
@@ -66,7 +70,9 @@ extension StoreLaw {
                     try t.write(changes)
                 }
             }
-            for key in keys { try context.expect(try await counted(key, in: store), UInt64(tasks * rounds), "the count") }
+            for key in keys {
+                try context.expect(try await counted(key, in: store), UInt64(tasks * rounds), "the count")
+            }
         },
         StoreLaw("isolation.reads", .unitOfWork, "A transaction that reads sees no half of one that writes") {
             store, context in
@@ -99,7 +105,8 @@ extension StoreLaw {
                 let members = try await store.transaction(as: .service) { t throws(TammError) in
                     try t.members(of: tenant.id, after: nil, limit: 10)
                 }
-                try context.expect(members.contains { $0.role == .owner }, true, "an owner is left after round \(round)")
+                try context.expect(
+                    members.contains { $0.role == .owner }, true, "an owner is left after round \(round)")
             }
         },
         StoreLaw("isolation.insert", .unitOfWork, "Of those who insert the same wallet at once, one does") {

@@ -14,7 +14,8 @@ extension StoreLaw {
                 try context.expect(found.map { $0?.wallet }, order, "the wallets")
             }
         },
-        StoreLaw("lock.missing", .billing, "A wallet that is not there is answered missing, and the others are locked") {
+        StoreLaw("lock.missing", .billing, "A wallet that is not there is answered missing, and the others are locked")
+        {
             store, context in
             let workspace = try await context.workspace(in: store)
             let first = try await context.wallet(of: workspace, in: store)
@@ -25,7 +26,8 @@ extension StoreLaw {
             let state = try await store.transaction(as: .ledger) { t throws(TammError) in try t.walletState(unknown) }
             try context.expect(state, nil, "its state without a lock")
         },
-        StoreLaw("lock.elsewhere", .billing, "A wallet asked for in another workspace than its own is answered missing") {
+        StoreLaw("lock.elsewhere", .billing, "A wallet asked for in another workspace than its own is answered missing")
+        {
             store, context in
             let (wallet, other) = (try await context.wallet(in: store), try await context.wallet(in: store))
             let wrong = WalletNeed(workspace: other.workspace, wallet: wallet.id, dueBy: .max)
@@ -42,7 +44,9 @@ extension StoreLaw {
                 try context.expect(count, 0, "the answers")
             }
         },
-        StoreLaw("lock.holds.due", .billing, "Open holds that expire at or before the moment are read, and no later ones") {
+        StoreLaw(
+            "lock.holds.due", .billing, "Open holds that expire at or before the moment are read, and no later ones"
+        ) {
             store, context in
             let (wallet, grant) = try await context.funded(in: store)
             let moments: [Int64] = [-3_000_000, -1, 0, 1, 3_000_000]
@@ -97,7 +101,9 @@ extension StoreLaw {
             let found = try await context.state(wallet.need(dueBy: .max), in: store)
             try context.expect(found.holds, [], "the holds due")
         },
-        StoreLaw("lock.grants.open", .billing, "All open grants are read: with something left, or with their day to come") {
+        StoreLaw(
+            "lock.grants.open", .billing, "All open grants are read: with something left, or with their day to come"
+        ) {
             store, context in
             let wallet = try await context.wallet(in: store)
             let open = [
@@ -107,7 +113,8 @@ extension StoreLaw {
                 try context.grant(of: wallet, remaining: 2, status: .expired),
             ]
             let closed = [
-                try context.grant(of: wallet, remaining: 0), try context.grant(of: wallet, remaining: 0, status: .expired),
+                try context.grant(of: wallet, remaining: 0),
+                try context.grant(of: wallet, remaining: 0, status: .expired),
             ]
             var changes = WalletChanges()
             changes.grants = [closed[0]] + open + [closed[1]]
@@ -133,7 +140,8 @@ extension StoreLaw {
             let found = try await context.state(need, in: store)
             try context.expect(found.sortedGrants, named.sorted { $0.id < $1.id }, "the grants")
         },
-        StoreLaw("lock.grants.behind", .billing, "Grants behind the holds that are read are read whatever their state") {
+        StoreLaw("lock.grants.behind", .billing, "Grants behind the holds that are read are read whatever their state")
+        {
             store, context in
             let wallet = try await context.wallet(in: store)
             let spent = try (0..<4).map { _ throws(TammError) in try context.grant(of: wallet, remaining: 0) }
@@ -153,7 +161,9 @@ extension StoreLaw {
                 try await context.state(need, in: store).sortedGrants, spent[0...2].sorted { $0.id < $1.id },
                 "the grants behind a due and a named hold")
         },
-        StoreLaw("lock.grants.again", .billing, "A grant that is spent is left out, and is read again when credits return") {
+        StoreLaw(
+            "lock.grants.again", .billing, "A grant that is spent is left out, and is read again when credits return"
+        ) {
             store, context in
             let (wallet, first) = try await context.funded(in: store)
             var grant = first
@@ -166,7 +176,9 @@ extension StoreLaw {
                 try context.expect(found.grants, remaining == 0 ? [] : [grant], "the grants with \(remaining) left")
             }
         },
-        StoreLaw("lock.receivables", .billing, "Open receivables are read, and closed ones where they are named, each once") {
+        StoreLaw(
+            "lock.receivables", .billing, "Open receivables are read, and closed ones where they are named, each once"
+        ) {
             store, context in
             let (wallet, grant) = try await context.funded(in: store)
             let open = context.receivable(of: wallet, for: grant, forgiven: 4)
@@ -186,7 +198,9 @@ extension StoreLaw {
             try context.expect(
                 found.sorted { $0.id < $1.id }, [open, named, paid].sorted { $0.id < $1.id }, "with the named ones")
         },
-        StoreLaw("lock.quotas", .billing, "Counters that are named or claimed by a hold are read, 0 where nothing is counted") {
+        StoreLaw(
+            "lock.quotas", .billing, "Counters that are named or claimed by a hold are read, 0 where nothing is counted"
+        ) {
             store, context in
             let (wallet, grant) = try await context.funded(in: store)
             let keys = try ["messages", "pages", "tokens", "calls"].map { meter throws(TammError) in

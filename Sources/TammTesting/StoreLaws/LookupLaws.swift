@@ -2,7 +2,9 @@ import TammCore
 
 extension StoreLaw {
     static let lookupLaws: [StoreLaw] = [
-        StoreLaw("commands.order", .billing, "Commands are answered in the order of their keys, nil where there is none") {
+        StoreLaw(
+            "commands.order", .billing, "Commands are answered in the order of their keys, nil where there is none"
+        ) {
             store, context in
             let (wallet, other) = (try await context.wallet(in: store), try await context.wallet(in: store))
             let mine = try (0..<3).map { _ throws(TammError) in
@@ -15,13 +17,17 @@ extension StoreLaw {
             changes.commands = [theirs]
             try await store.write(changes, to: other)
             let unknown = CommandKey(workspace: wallet.workspace, key: try context.key("unknown"))
-            let asked = [mine[2].commandKey, unknown, theirs.commandKey, mine[0].commandKey, unknown, mine[1].commandKey]
-            let found = try await store.transaction(as: .ledger) { t throws(TammError) in try t.recordedCommands(asked) }
+            let asked = [
+                mine[2].commandKey, unknown, theirs.commandKey, mine[0].commandKey, unknown, mine[1].commandKey,
+            ]
+            let found = try await store.transaction(as: .ledger) { t throws(TammError) in try t.recordedCommands(asked)
+            }
             try context.expect(found, [mine[2], nil, theirs, mine[0], nil, mine[1]], "the commands")
             let none = try await store.transaction(as: .ledger) { t throws(TammError) in try t.recordedCommands([]) }
             try context.expect(none, [], "the commands of no keys")
         },
-        StoreLaw("commands.separate", .billing, "The same key in another workspace is another command") { store, context in
+        StoreLaw("commands.separate", .billing, "The same key in another workspace is another command") {
+            store, context in
             let (wallet, other) = (try await context.wallet(in: store), try await context.wallet(in: store))
             let key = try context.key("shared")
             let first = context.command(of: wallet, key: key, amount: 1)
@@ -87,7 +93,8 @@ extension StoreLaw {
             }
         },
         StoreLaw(
-            "grants.named", .billing, "Grants are answered in the order of their identifiers asked; unknown ones are left out"
+            "grants.named", .billing,
+            "Grants are answered in the order of their identifiers asked; unknown ones are left out"
         ) { store, context in
             let (other, foreign) = try await context.funded(in: store)
             let wallet = try await context.wallet(of: other.workspace, in: store)
@@ -129,7 +136,9 @@ extension StoreLaw {
                 try context.expect(found, wanted, "the receivables")
             }
         },
-        StoreLaw("quotas.order", .billing, "Counters are answered in the order of their keys, 0 where nothing is counted") {
+        StoreLaw(
+            "quotas.order", .billing, "Counters are answered in the order of their keys, 0 where nothing is counted"
+        ) {
             store, context in
             let (wallet, other) = (try await context.wallet(in: store), try await context.wallet(in: store))
             let counted = [

@@ -7,7 +7,8 @@ private struct Listing<Row: Sendable & Equatable, Cursor: Sendable>: Sendable {
 
     init(
         by cursor: @escaping @Sendable (Row) -> Cursor,
-        _ read: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable, Cursor?, Int) throws(TammError) -> [Row]
+        _ read:
+            @escaping @Sendable (borrowing any StoreTransaction & ~Copyable, Cursor?, Int) throws(TammError) -> [Row]
     ) {
         self.cursor = cursor
         self.read = read
@@ -24,7 +25,8 @@ private struct Listing<Row: Sendable & Equatable, Cursor: Sendable>: Sendable {
                     try read(t, after, limit)
                 }
                 try context.expect(
-                    page.count, min(limit, rows.count - found.count), "the rows of a page of \(limit) after \(found.count)")
+                    page.count, min(limit, rows.count - found.count),
+                    "the rows of a page of \(limit) after \(found.count)")
                 found += page
                 cursor = page.last.map(self.cursor)
                 if page.count < limit { break }
@@ -62,7 +64,9 @@ extension StoreLaw {
                 }
             }
         },
-        StoreLaw("pages.wallets", .billing, "A workspace's wallets are paged in the order of their identifiers, unsigned") {
+        StoreLaw(
+            "pages.wallets", .billing, "A workspace's wallets are paged in the order of their identifiers, unsigned"
+        ) {
             store, context in
             let workspace = try await context.workspace(in: store)
             _ = try await context.wallet(in: store)
@@ -81,7 +85,9 @@ extension StoreLaw {
                 }
             }
         },
-        StoreLaw("pages.wallets.all", .billing, "The wallets of all workspaces are paged in the order of their identifiers") {
+        StoreLaw(
+            "pages.wallets.all", .billing, "The wallets of all workspaces are paged in the order of their identifiers"
+        ) {
             store, context in
             var wallets: [Wallet] = []
             for id in (context.scattered() as [Identifier<Wallet>]) {
@@ -116,7 +122,8 @@ extension StoreLaw {
             try context.expect(all.allSatisfy { $0.id > sorted[0].id }, true, "all of a page after its cursor")
             try context.expect(first.count == 1 && first[0].id <= sorted[0].id, true, "the first of all wallets")
         },
-        StoreLaw("pages.entries", .billing, "A wallet's entries are paged in the order of their numbers") { store, context in
+        StoreLaw("pages.entries", .billing, "A wallet's entries are paged in the order of their numbers") {
+            store, context in
             var (wallet, grant) = try await context.funded(in: store)
             var changes = WalletChanges()
             for _ in 0..<7 { changes.entries.append(wallet.append(grant: grant.id, recordedAt: context.base)) }
@@ -163,7 +170,9 @@ extension StoreLaw {
             }
             try context.expect(last, made.last, "the last entry after a failure")
         },
-        StoreLaw("pages.grants", .billing, "A wallet's grants, open or not, are paged in the order of their identifiers") {
+        StoreLaw(
+            "pages.grants", .billing, "A wallet's grants, open or not, are paged in the order of their identifiers"
+        ) {
             store, context in
             let wallet = try await context.wallet(in: store)
             let ids: [Identifier<Grant>] = context.scattered()
@@ -183,7 +192,8 @@ extension StoreLaw {
                 }
             }
         },
-        StoreLaw("pages.holds", .billing, "A wallet's holds, open or not, are paged in the order of their identifiers") {
+        StoreLaw("pages.holds", .billing, "A wallet's holds, open or not, are paged in the order of their identifiers")
+        {
             store, context in
             let (wallet, grant) = try await context.funded(in: store)
             let ids: [Identifier<Hold>] = context.scattered()
@@ -206,7 +216,8 @@ extension StoreLaw {
             }
         },
         StoreLaw(
-            "pages.receivables", .billing, "A wallet's receivables, open or not, are paged in the order of their identifiers"
+            "pages.receivables", .billing,
+            "A wallet's receivables, open or not, are paged in the order of their identifiers"
         ) { store, context in
             let (wallet, grant) = try await context.funded(in: store)
             let ids: [Identifier<Receivable>] = context.scattered()
@@ -271,10 +282,12 @@ extension LawContext {
         let sorted = ids.sorted()
         for (index, id) in sorted.enumerated() {
             let before = Identifier<Entity>(high: id.high, low: id.low - 1)
-            try expect(try await after(before), Array(sorted[index...]), "the rows after just before number \(index + 1)")
+            try expect(
+                try await after(before), Array(sorted[index...]), "the rows after just before number \(index + 1)")
             let behind = Identifier<Entity>(high: id.high, low: id.low + 1)
             try expect(
-                try await after(behind), Array(sorted[(index + 1)...]), "the rows after just behind number \(index + 1)")
+                try await after(behind), Array(sorted[(index + 1)...]), "the rows after just behind number \(index + 1)"
+            )
         }
     }
 }

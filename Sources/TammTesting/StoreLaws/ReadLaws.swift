@@ -18,7 +18,8 @@ extension StoreLaw {
     static let readLaws: [StoreLaw] =
         TenantTable.allCases.filter { !readings(of: $0).isEmpty }.map(visibilityLaw) + [
             StoreLaw(
-                "reads.all", .access, "Listing the wallets of all workspaces shows each principal those it may see, in full pages"
+                "reads.all", .access,
+                "Listing the wallets of all workspaces shows each principal those it may see, in full pages"
             ) { store, context in
                 let cast = try await context.cast(in: store)
                 let first: Identifier<Wallet> = context.id()
@@ -46,7 +47,7 @@ extension StoreLaw {
                     let shown = found.filter { $0.id <= wallets[5].id }
                     try context.expect(shown, Array(visible.prefix(3)), "what \(observer.name) sees")
                 }
-            },
+            }
         ]
 
     private static func visibilityLaw(_ table: TenantTable) -> StoreLaw {
@@ -145,7 +146,8 @@ extension StoreLaw {
             ]
         case .quotas:
             [
-                Reading("quotas") { estate, t throws(TammError) in try t.quotas(estate.quotaKeys).count { $0.used > 0 } }
+                Reading("quotas") { estate, t throws(TammError) in try t.quotas(estate.quotaKeys).count { $0.used > 0 }
+                }
             ]
         case .usageEvents:
             [

@@ -44,7 +44,8 @@ extension StoreLaw {
                     Wallet(id: context.id(), workspace: estate.wallet.workspace, openedAt: context.base))
                 return changes
             },
-            refusalLaw("grant", "a grant of a wallet that is not there", .notFound) { estate, context throws(TammError) in
+            refusalLaw("grant", "a grant of a wallet that is not there", .notFound) {
+                estate, context throws(TammError) in
                 var changes = estate.next
                 let wallet = Wallet(id: context.id(), workspace: estate.wallet.workspace, openedAt: context.base)
                 changes.grants.append(try context.grant(of: wallet))
@@ -147,7 +148,9 @@ extension StoreLaw {
         _ id: String, _ what: String, _ code: TammError.Code,
         _ changes: @escaping @Sendable (Estate, LawContext) throws(TammError) -> WalletChanges
     ) -> StoreLaw {
-        StoreLaw("write.\(id)", .billing, "A write with \(what) is refused as \(code.rawValue), and nothing of it remains") {
+        StoreLaw(
+            "write.\(id)", .billing, "A write with \(what) is refused as \(code.rawValue), and nothing of it remains"
+        ) {
             store, context in
             let estate = try await context.estate(in: store)
             let before = try await estate.snapshot(in: store)

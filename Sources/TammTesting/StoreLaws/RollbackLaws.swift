@@ -3,7 +3,9 @@ import TammCore
 extension StoreLaw {
     static let rollbackLaws: [StoreLaw] =
         WalletPart.allCases.map(rollbackLaw) + accessRollbackLaws + [
-            StoreLaw("rollback.all", .unitOfWork, "A transaction that throws leaves nothing behind, however much it wrote") {
+            StoreLaw(
+                "rollback.all", .unitOfWork, "A transaction that throws leaves nothing behind, however much it wrote"
+            ) {
                 store, context in
                 let estate = try await context.estate(in: store)
                 let before = try await estate.snapshot(in: store)
@@ -13,7 +15,8 @@ extension StoreLaw {
                 try context.expect(try await estate.snapshot(in: store), before, "after the failure")
             },
             StoreLaw(
-                "rollback.twice", .unitOfWork, "A row written twice in a transaction that throws is as it was before both"
+                "rollback.twice", .unitOfWork,
+                "A row written twice in a transaction that throws is as it was before both"
             ) { store, context in
                 let estate = try await context.estate(in: store)
                 let before = try await estate.snapshot(in: store)
@@ -71,7 +74,8 @@ extension StoreLaw {
             store, context in
             let workspace = try Workspace(id: context.id(), name: "A workspace", createdAt: context.base)
             try await context.rollBack(in: store) { t throws(TammError) in try t.insert(workspace) }
-            let found = try await store.transaction(as: .service) { t throws(TammError) in try t.workspace(workspace.id) }
+            let found = try await store.transaction(as: .service) { t throws(TammError) in try t.workspace(workspace.id)
+            }
             try context.expect(found, nil, "the workspace")
             try await store.transaction(as: .service) { t throws(TammError) in try t.insert(workspace) }
         },
@@ -100,7 +104,8 @@ extension StoreLaw {
         memberLaw("removed", "removes no member") { tenant, _, t throws(TammError) in
             try t.removeMember(tenant.member, from: tenant.id)
         },
-        StoreLaw("rollback.admin", .unitOfWork, "A transaction that throws neither makes nor unmakes an administrator") {
+        StoreLaw("rollback.admin", .unitOfWork, "A transaction that throws neither makes nor unmakes an administrator")
+        {
             store, context in
             let (made, unmade): (Identifier<User>, Identifier<User>) = (context.id(), context.id())
             let workspace = try await context.workspace(in: store)
@@ -120,7 +125,8 @@ extension StoreLaw {
 
     private static func memberLaw(
         _ id: String, _ promise: String,
-        _ body: @escaping @Sendable (Tenant, Identifier<User>, borrowing any StoreTransaction & ~Copyable)
+        _ body:
+            @escaping @Sendable (Tenant, Identifier<User>, borrowing any StoreTransaction & ~Copyable)
             throws(TammError) -> Void
     ) -> StoreLaw {
         StoreLaw("rollback.member.\(id)", .unitOfWork, "A transaction that throws \(promise)") { store, context in

@@ -3,7 +3,8 @@ import TammCore
 extension StoreLaw {
     static let transactionLaws: [StoreLaw] =
         [
-            StoreLaw("transaction.value", .unitOfWork, "A transaction returns what its body returns") { store, context in
+            StoreLaw("transaction.value", .unitOfWork, "A transaction returns what its body returns") {
+                store, context in
                 let value = context.entropy.next()
                 let found = try await store.transaction(as: .service) { _ throws(TammError) in value }
                 try context.expect(found, value, "the value")

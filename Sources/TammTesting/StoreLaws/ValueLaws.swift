@@ -15,7 +15,8 @@ extension StoreLaw {
                 guard let head = ChainHash(digest) else { throw context.violation("a hash", "none") }
                 let changed = Wallet(
                     id: opened.id, workspace: workspace, balance: balances[index],
-                    openHolds: [0, WalletLimits.standard.openHolds, 1][index], sequence: [0, 1 << 40, .max][index], head: head,
+                    openHolds: [0, WalletLimits.standard.openHolds, 1][index], sequence: [0, 1 << 40, .max][index],
+                    head: head,
                     recordedAt: moment)
                 var changes = WalletChanges()
                 changes.wallets = [changed]
@@ -50,13 +51,15 @@ extension StoreLaw {
                 for present in 0..<8 {
                     changes.entries.append(
                         wallet.append(
-                            kind, from: source, to: target, Credits(unchecked: 0), grant: present & 1 == 0 ? nil : grant.id,
+                            kind, from: source, to: target, Credits(unchecked: 0),
+                            grant: present & 1 == 0 ? nil : grant.id,
                             hold: present & 2 == 0 ? nil : hold.id,
                             command: present & 4 == 0 ? nil : command.receipt.key, occurredAt: context.at(-7),
                             recordedAt: context.at(Int64(changes.entries.count))
                         ).with(
                             amount: Credits(unchecked: 1 + Int64(present)),
-                            balance: Balance(available: .one, held: Credits(unchecked: 3), owed: Credits(unchecked: 7))))
+                            balance: Balance(available: .one, held: Credits(unchecked: 3), owed: Credits(unchecked: 7)))
+                    )
                 }
             }
             changes.wallets = [wallet]
@@ -76,7 +79,8 @@ extension StoreLaw {
             var changes = WalletChanges()
             for (moment, amount) in [(Timestamp.min, Credits.max), (.epoch, Credits(unchecked: 1)), (.max, .max)] {
                 changes.entries.append(
-                    wallet.append(grant: grant.id, occurredAt: .min, recordedAt: moment).with(amount: amount, balance: full))
+                    wallet.append(grant: grant.id, occurredAt: .min, recordedAt: moment).with(
+                        amount: amount, balance: full))
             }
             try await store.write(changes, to: wallet)
             let id = wallet.id
@@ -93,7 +97,8 @@ extension StoreLaw {
                 for status in [Grant.Status.scheduled, .active, .expired] {
                     for present in 0..<8 {
                         let terms = try GrantTerms(
-                            present == 0 ? .max : context.credits(9), category, priority: [-1000, 0, 1000][present % 3],
+                            present == 0 ? .max : context.credits(9), category,
+                            priority: [-1000, 0, 1000][present % 3],
                             effectiveAt: present & 1 == 0 ? nil : (present == 1 ? .min : context.at(-5)),
                             expiresAt: present & 2 == 0 ? nil : (present == 2 ? .max : context.at(5)),
                             source: present & 4 == 0 ? nil : context.longKey())
@@ -133,7 +138,9 @@ extension StoreLaw {
                 Hold(
                     id: context.id(), wallet: wallet.id, amount: index == 0 ? .max : context.credits(6),
                     expiresAt: [Timestamp.max, .min, context.base, context.at(1)][index],
-                    portions: orders[index].map { Portion(grant: grants[$0].id, amount: context.credits(Int64($0) + 1)) },
+                    portions: orders[index].map {
+                        Portion(grant: grants[$0].id, amount: context.credits(Int64($0) + 1))
+                    },
                     quota: index % 2 == 0 ? quota : nil, status: status,
                     captured: [Credits.zero, .one, .zero, Credits(unchecked: 1)][index],
                     createdAt: [Timestamp.min, context.base, .max, .epoch][index])
@@ -189,7 +196,8 @@ extension StoreLaw {
             try context.expect(paged, receivables.sorted { $0.id < $1.id }, "the page of receivables")
             try context.expect((state?.receivables).map { Set($0) }, Set(receivables[0...1]), "the open receivables")
         },
-        StoreLaw("values.command", .billing, "Every field of a command survives, of every kind and with every subject") {
+        StoreLaw("values.command", .billing, "Every field of a command survives, of every kind and with every subject")
+        {
             store, context in
             let (wallet, grant) = try await context.funded(in: store)
             let hold = context.hold(of: wallet, on: [grant])
@@ -210,7 +218,8 @@ extension StoreLaw {
                         balance: Balance(
                             available: index == 1 ? .max : .one, held: Credits(unchecked: Int64(index)),
                             owed: Credits(unchecked: 3)),
-                        recordedAt: [Timestamp.min, context.base, .max][index % 3], subject: subjects[(index + index / 4) % 4]),
+                        recordedAt: [Timestamp.min, context.base, .max][index % 3],
+                        subject: subjects[(index + index / 4) % 4]),
                     fingerprint: CommandFingerprint(bytes: fingerprints[index % 4]),
                     reversed: index == 1 ? .max : Credits(unchecked: Int64(index % 2)))
             }
@@ -223,17 +232,20 @@ extension StoreLaw {
             let found = try await store.transaction(as: .ledger) { t throws(TammError) in try t.recordedCommands(keys) }
             try context.expect(found, commands, "the commands")
         },
-        StoreLaw("values.usage", .billing, "Every field of a usage event survives, up to its bounds") { store, context in
+        StoreLaw("values.usage", .billing, "Every field of a usage event survives, up to its bounds") {
+            store, context in
             let wallet = try await context.wallet(in: store)
             let command = context.command(of: wallet, key: try context.longKey())
-            let meters = try ["a", String(repeating: "z", count: 64), "model.tokens-in_9"].map { name throws(TammError) in
+            let meters = try ["a", String(repeating: "z", count: 64), "model.tokens-in_9"].map {
+                name throws(TammError) in
                 try Meter(name)
             }
             let usage = try [(Timestamp.min, Timestamp.max), (.max, .min), (context.base, context.at(1))].enumerated()
                 .map { index, moments throws(TammError) in
                     let event = UsageEvent(
                         workspace: wallet.workspace, id: index == 0 ? try context.longKey() : try context.key("event"),
-                        meter: meters[index], quantity: [0, 1 << 62, 7][index], cost: [Credits.max, .zero, .one][index],
+                        meter: meters[index], quantity: [0, 1 << 62, 7][index],
+                        cost: [Credits.max, .zero, .one][index],
                         occurredAt: moments.0)
                     return RecordedUsage(
                         event: event, wallet: wallet.id, command: command.receipt.key, recordedAt: moments.1)
@@ -267,7 +279,8 @@ extension StoreLaw {
         StoreLaw("values.quota", .billing, "A counter survives for every meter and period, up to its maximum") {
             store, context in
             let wallet = try await context.wallet(in: store)
-            let meters = try ["a", String(repeating: "z", count: 64), "model.tokens-in_9"].map { name throws(TammError) in
+            let meters = try ["a", String(repeating: "z", count: 64), "model.tokens-in_9"].map {
+                name throws(TammError) in
                 try Meter(name)
             }
             var changes = WalletChanges()

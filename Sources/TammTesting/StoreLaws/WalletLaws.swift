@@ -9,7 +9,10 @@ extension StoreLaw {
             let inserted = try await store.transaction(as: .ledger) { t throws(TammError) in try t.insert(wallet) }
             try context.expect(inserted, true, "inserted")
             let (found, state, entry) = try await store.transaction(as: .service) { t throws(TammError) in
-                (try t.wallet(wallet.id), try t.walletState(wallet.need(dueBy: .max)), try t.lastEntry(of: wallet.id, at: .max))
+                (
+                    try t.wallet(wallet.id), try t.walletState(wallet.need(dueBy: .max)),
+                    try t.lastEntry(of: wallet.id, at: .max)
+                )
             }
             try context.expect(found, wallet, "the wallet")
             let empty = WalletState(wallet: wallet, grants: [], holds: [], receivables: [], quotas: [])
@@ -37,7 +40,8 @@ extension StoreLaw {
             }
             try context.expect(listed, [wallet], "the workspace's wallets")
         },
-        StoreLaw("wallets.homeless", .billing, "A wallet of a workspace that is not there is refused") { store, context in
+        StoreLaw("wallets.homeless", .billing, "A wallet of a workspace that is not there is refused") {
+            store, context in
             let wallet = Wallet(id: context.id(), workspace: context.id(), openedAt: context.base)
             for principal in [Principal.ledger, .service] {
                 try await context.expect(.notFound, from: store, as: principal, "inserted") { t throws(TammError) in

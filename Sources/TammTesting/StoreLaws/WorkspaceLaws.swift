@@ -68,7 +68,8 @@ extension StoreLaw {
         StoreLaw("members.homeless", .access, "Putting a member into a workspace that is not there is refused") {
             store, context in
             let member = Member(workspace: context.id(), user: context.id(), role: .owner, joinedAt: context.base)
-            try await context.expect(.notFound, from: store, as: .service, "put by the service") { t throws(TammError) in
+            try await context.expect(.notFound, from: store, as: .service, "put by the service") {
+                t throws(TammError) in
                 try t.put(member)
             }
         },

@@ -117,11 +117,13 @@ extension StoreLaw {
 
     private static func memberWriteLaw(
         _ id: String, _ what: String,
-        _ body: @escaping @Sendable (Cast, Identifier<User>, borrowing any StoreTransaction & ~Copyable)
+        _ body:
+            @escaping @Sendable (Cast, Identifier<User>, borrowing any StoreTransaction & ~Copyable)
             throws(TammError) -> Void
     ) -> StoreLaw {
         StoreLaw(
-            "writes.workspace_users.\(id)", .access, "Whoever RowPolicy lets write members \(what), and nobody else does"
+            "writes.workspace_users.\(id)", .access,
+            "Whoever RowPolicy lets write members \(what), and nobody else does"
         ) { store, context in
             for index in try await context.cast(in: store).observers.indices {
                 let cast = try await context.cast(in: store)

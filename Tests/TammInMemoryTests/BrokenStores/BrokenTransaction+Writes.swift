@@ -37,7 +37,8 @@ extension BrokenTransaction {
         case .refusesEmptyWrites where changes.isEmpty && changes.grants.isEmpty && changes.holds.isEmpty:
             throw TammError(.invalidInput, "wanted a row")
         case .sharesUsageAmongWorkspaces:
-            for event in changes.usage where memory.usage.values.contains(where: { $0.positions[event.event.id] != nil }) {
+            for event in changes.usage
+            where memory.usage.values.contains(where: { $0.positions[event.event.id] != nil }) {
                 throw TammError(.conflict, "usage event \(event.event.id) is recorded already")
             }
             try base.write(changes)
