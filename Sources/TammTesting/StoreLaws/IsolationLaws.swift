@@ -132,7 +132,7 @@ extension StoreLaw {
                     var changes = WalletChanges()
                     let command = try context.command(of: wallet, key: context.key("command-\(task)"))
                     changes.commands = [command]
-                    changes.usage = [try context.usage(of: wallet, id: event, by: command.receipt.key)]
+                    changes.usage = [context.usage(of: wallet, id: event, by: command.receipt.key)]
                     let once = changes
                     group.addTask {
                         await context.failure(in: store, as: .ledger) { t throws(TammError) in

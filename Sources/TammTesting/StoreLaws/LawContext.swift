@@ -76,12 +76,13 @@ public struct LawContext: Sendable {
     }
 }
 
-/// A workspace with a member of each role.
+/// A workspace with a member of each role, on a plan.
 struct Tenant: Sendable {
     let workspace: Workspace
     let owner: Identifier<User>
     let admin: Identifier<User>
     let member: Identifier<User>
+    let plan: PlanAssignment
 
     var id: Identifier<Workspace> { workspace.id }
 
@@ -93,14 +94,15 @@ struct Tenant: Sendable {
 }
 
 extension LawContext {
-    /// A new workspace with its members, committed.
+    /// A new workspace with its members and its plan, committed.
     func tenant(in store: any TammStore) async throws(TammError) -> Tenant {
+        let workspace = try Workspace(id: id(), name: "A workspace", createdAt: base)
         let tenant = Tenant(
-            workspace: try Workspace(id: id(), name: "A workspace", createdAt: base), owner: id(), admin: id(),
-            member: id())
+            workspace: workspace, owner: id(), admin: id(), member: id(), plan: try plan(of: workspace.id))
         try await store.transaction(as: .service) { t throws(TammError) in
             try t.insert(tenant.workspace)
             for member in tenant.members { try t.put(member) }
+            try t.put(tenant.plan)
         }
         return tenant
     }

@@ -46,10 +46,10 @@ extension LawContext {
 
     func usage(
         of wallet: Wallet, id: UsageEvent.ID, by command: IdempotencyKey
-    ) throws(TammError) -> RecordedUsage {
+    ) -> RecordedUsage {
         let event = UsageEvent(
-            workspace: wallet.workspace, id: id, meter: try Meter("model.tokens"), quantity: 12, cost: .one,
-            occurredAt: base)
+            workspace: wallet.workspace, id: id, usage: .messages(channel: "whatsapp", count: 12), cost: .one,
+            priceBook: 3, occurredAt: base)
         return RecordedUsage(event: event, wallet: wallet.id, command: command, recordedAt: base)
     }
 
@@ -138,7 +138,7 @@ extension LawContext {
     private func estate(of tenant: Tenant, _ opened: Wallet) throws(TammError) -> Estate {
         var wallet = opened
         let (open, closed) = (try grant(of: wallet), try grant(of: wallet, remaining: 0))
-        let (counted, other) = (try quotaKey(of: wallet), try quotaKey(of: wallet, "documents.pages"))
+        let (counted, other) = (try quotaKey(of: wallet), try quotaKey(of: wallet, "document-pages"))
         let held = hold(of: wallet, on: [closed, open], quota: try claim(counted))
         let owed = receivable(of: wallet, for: closed)
         let done = command(of: wallet, key: try key("command"), amount: 3)

@@ -84,7 +84,7 @@ extension StoreLaw {
                 let command = context.command(of: wallet, key: try context.key("command"))
                 var changes = WalletChanges()
                 changes.commands = [command]
-                changes.usage = [try context.usage(of: wallet, id: event, by: command.receipt.key)]
+                changes.usage = [context.usage(of: wallet, id: event, by: command.receipt.key)]
                 try await store.write(changes, to: wallet)
                 let found = try await store.transaction(as: .service) { t throws(TammError) in
                     try t.usage(of: wallet.workspace, after: nil, limit: 10)

@@ -16,7 +16,7 @@ private struct Reading: Sendable {
 
 extension StoreLaw {
     static let readLaws: [StoreLaw] =
-        TenantTable.allCases.filter { !readings(of: $0).isEmpty }.map(visibilityLaw) + [
+        TenantTable.allCases.map(visibilityLaw) + [
             StoreLaw(
                 "reads.all", .access,
                 "Listing the wallets of all workspaces shows each principal those it may see, in full pages"
@@ -80,7 +80,7 @@ extension StoreLaw {
         }
     }
 
-    /// Every reading of the ports that shows rows of the table; none where no port shows it.
+    /// Every reading of the ports that shows rows of the table.
     private static func readings(of table: TenantTable) -> [Reading] {
         switch table {
         case .workspaces:
@@ -94,7 +94,12 @@ extension StoreLaw {
                     try t.members(of: estate.tenant.id, after: nil, limit: maximumPage).count
                 },
             ]
-        case .planAssignments: []
+        case .planAssignments:
+            [
+                Reading("planAssignment") { estate, t throws(TammError) in
+                    try t.planAssignment(of: estate.tenant.id) == nil ? 0 : 1
+                }
+            ]
         case .wallets:
             [
                 Reading("wallet") { estate, t throws(TammError) in try t.wallet(estate.wallet.id) == nil ? 0 : 1 },

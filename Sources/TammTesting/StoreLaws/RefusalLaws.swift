@@ -30,7 +30,7 @@ extension StoreLaw {
                 estate, context throws(TammError) in
                 var changes = estate.next
                 let (event, command) = (estate.made.usage[0].event.id, changes.commands[1].receipt.key)
-                changes.usage.append(try context.usage(of: estate.wallet, id: event, by: command))
+                changes.usage.append(context.usage(of: estate.wallet, id: event, by: command))
                 return changes
             },
             refusalLaw("usage.twice", "the same usage event twice", .conflict) { estate, _ in

@@ -59,7 +59,8 @@ public struct StoreLaw: Sendable, Identifiable {
 extension StoreLaw {
     /// Every law of every port.
     public static let all: [StoreLaw] =
-        transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + readLaws + writeLaws + walletLaws + lockLaws
+        transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + planLaws + readLaws + writeLaws + walletLaws
+        + lockLaws
         + lookupLaws + refusalLaws + pageLaws + valueLaws
 
     /// The laws of one area: a store that has its ports alone is held to these.

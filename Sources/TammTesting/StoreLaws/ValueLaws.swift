@@ -165,7 +165,7 @@ extension StoreLaw {
         ) { store, context in
             let wallet = try await context.wallet(in: store)
             let grants = try (0..<3).map { _ throws(TammError) in try context.grant(of: wallet) }
-            let hold = context.hold(of: wallet, on: grants)
+            let charge = context.command(of: wallet, key: try context.longKey())
             func paid(_ parts: [(Int, Int64)]) -> [Portion] {
                 parts.map { Portion(grant: grants[$0.0].id, amount: Credits(unchecked: $0.1)) }
             }
@@ -174,15 +174,17 @@ extension StoreLaw {
                     id: context.id(), wallet: wallet.id, origin: .clawback(grants[1].id), amount: .max, settledBy: [],
                     forgiven: .zero, createdAt: .min),
                 Receivable(
-                    id: context.id(), wallet: wallet.id, origin: .overage(hold.id), amount: context.credits(1),
+                    id: context.id(), wallet: wallet.id, origin: .charge(charge.receipt.key),
+                    amount: context.credits(1),
                     settledBy: paid([(2, 300), (0, 0), (1, 200)]), forgiven: Credits(unchecked: 500), createdAt: .max),
                 Receivable(
-                    id: context.id(), wallet: wallet.id, origin: .overage(hold.id), amount: Credits(unchecked: 5),
+                    id: context.id(), wallet: wallet.id, origin: .charge(charge.receipt.key),
+                    amount: Credits(unchecked: 5),
                     settledBy: paid([(1, 4)]), forgiven: Credits(unchecked: 1), createdAt: context.base),
             ]
             var changes = WalletChanges()
             changes.grants = grants
-            changes.holds = [hold]
+            changes.commands = [charge]
             changes.receivables = receivables
             try await store.write(changes, to: wallet)
             let ids = receivables.map(\.id)
@@ -232,24 +234,36 @@ extension StoreLaw {
             let found = try await store.transaction(as: .ledger) { t throws(TammError) in try t.recordedCommands(keys) }
             try context.expect(found, commands, "the commands")
         },
-        StoreLaw("values.usage", .billing, "Every field of a usage event survives, up to its bounds") {
+        StoreLaw("values.usage", .billing, "Every field of a usage event survives, of every kind and up to its bounds")
+        {
             store, context in
             let wallet = try await context.wallet(in: store)
             let command = context.command(of: wallet, key: try context.longKey())
-            let meters = try ["a", String(repeating: "z", count: 64), "model.tokens-in_9"].map {
-                name throws(TammError) in
-                try Meter(name)
+            let most = ModelUsage.maxTokens
+            let kinds: [Usage] = [
+                .model(
+                    "gpt-4o-mini",
+                    try ModelUsage(
+                        promptTokens: 1, cachedPromptTokens: 2, completionTokens: 3, reasoningTokens: 4)),
+                .model(
+                    String(repeating: "m", count: 128),
+                    try ModelUsage(
+                        promptTokens: most, cachedPromptTokens: most, completionTokens: most, reasoningTokens: most)),
+                .model("models/'a' \"b\" \\c: é", try ModelUsage(promptTokens: 0, completionTokens: 0)),
+                .messages(channel: "whatsapp", count: 0), .messages(channel: "webchat", count: 1_000_000_000),
+                .documentPages(0), .documentPages(1_000_000_000),
+            ]
+            var usage: [RecordedUsage] = []
+            for (index, kind) in kinds.enumerated() {
+                let moments = [(Timestamp.min, Timestamp.max), (.max, .min), (context.base, context.at(1))][index % 3]
+                let event = UsageEvent(
+                    workspace: wallet.workspace, id: index == 0 ? try context.longKey() : try context.key("event"),
+                    usage: kind, cost: [Credits.max, .zero, .one][index % 3],
+                    priceBook: [nil, 1, 1_000_000_000][index % 3], occurredAt: moments.0)
+                usage.append(
+                    RecordedUsage(
+                        event: event, wallet: wallet.id, command: command.receipt.key, recordedAt: moments.1))
             }
-            let usage = try [(Timestamp.min, Timestamp.max), (.max, .min), (context.base, context.at(1))].enumerated()
-                .map { index, moments throws(TammError) in
-                    let event = UsageEvent(
-                        workspace: wallet.workspace, id: index == 0 ? try context.longKey() : try context.key("event"),
-                        meter: meters[index], quantity: [0, 1 << 62, 7][index],
-                        cost: [Credits.max, .zero, .one][index],
-                        occurredAt: moments.0)
-                    return RecordedUsage(
-                        event: event, wallet: wallet.id, command: command.receipt.key, recordedAt: moments.1)
-                }
             var changes = WalletChanges()
             changes.commands = [command]
             changes.usage = usage
@@ -258,23 +272,6 @@ extension StoreLaw {
                 try t.usage(of: wallet.workspace, after: nil, limit: maximumPage)
             }
             try context.expect(found, usage, "the usage")
-        },
-        StoreLaw("values.usage.quantity", .billing, "The largest quantity of usage survives") { store, context in
-            let wallet = try await context.wallet(in: store)
-            let command = context.command(of: wallet, key: try context.key("command"))
-            let event = UsageEvent(
-                workspace: wallet.workspace, id: try context.key("event"), meter: try Meter("bytes"), quantity: .max,
-                cost: .zero, occurredAt: context.base)
-            var changes = WalletChanges()
-            changes.commands = [command]
-            changes.usage = [
-                RecordedUsage(event: event, wallet: wallet.id, command: command.receipt.key, recordedAt: context.base)
-            ]
-            try await store.write(changes, to: wallet)
-            let found = try await store.transaction(as: .service) { t throws(TammError) in
-                try t.usage(of: wallet.workspace, after: nil, limit: maximumPage)
-            }
-            try context.expect(found, changes.usage, "the usage")
         },
         StoreLaw("values.quota", .billing, "A counter survives for every meter and period, up to its maximum") {
             store, context in

@@ -93,6 +93,10 @@ extension StoreLaw {
                 try t.put(Member(workspace: workspace, user: user, role: .owner, joinedAt: .epoch))
             }
         }
+        func assign(_ workspace: Identifier<Workspace>) -> Body {
+            let plan = PlanAssignment(workspace: workspace, plan: estate.tenant.plan.plan, since: .epoch)
+            return { t throws(TammError) in try t.put(plan) }
+        }
         func remove(_ workspace: Identifier<Workspace>) -> Body {
             { t throws(TammError) in try t.removeMember(estate.tenant.member, from: workspace) }
         }
@@ -109,7 +113,8 @@ extension StoreLaw {
             { t throws(TammError) in _ = try t.lockWallets([wallet.need], waiting: true) }
         }
         return [
-            ("adding a member", put(here), put(nowhere)), ("removing a member", remove(here), remove(nowhere)),
+            ("assigning a plan", assign(here), assign(nowhere)), ("adding a member", put(here), put(nowhere)),
+            ("removing a member", remove(here), remove(nowhere)),
             ("opening a wallet", open(here), open(nowhere)), ("writing a wallet", write(estate.wallet), write(missing)),
             ("locking a wallet", lock(estate.wallet), lock(missing)),
         ]

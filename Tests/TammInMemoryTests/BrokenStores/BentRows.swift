@@ -29,8 +29,9 @@ extension WalletChanges {
             let event = row.event
             return RecordedUsage(
                 event: UsageEvent(
-                    workspace: event.workspace, id: event.id, meter: event.meter,
-                    quantity: min(event.quantity, UInt64(most)), cost: event.cost, occurredAt: event.occurredAt),
+                    workspace: event.workspace, id: event.id, usage: event.usage,
+                    cost: Credits(unchecked: min(event.cost.micro, most)), priceBook: event.priceBook,
+                    occurredAt: event.occurredAt),
                 wallet: row.wallet, command: row.command, recordedAt: row.recordedAt)
         }
     }

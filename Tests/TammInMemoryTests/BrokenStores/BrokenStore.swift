@@ -54,7 +54,8 @@ final class BrokenStore: TammStore {
             notes.entries = [:]
             notes.putMembers = []
             do throws(TammError) {
-                let bare = InMemoryTransaction(memory: memory, principal: principal)
+                memory.principal = principal
+                let bare = InMemoryTransaction(memory: memory)
                 if flaw == .refusesStrangers, case .user(_, let own) = principal, bare.standing(in: own) == .stranger {
                     throw TammError(.forbidden, "a stranger")
                 }
@@ -105,12 +106,19 @@ struct BrokenTransaction: StoreTransaction, ~Copyable {
 
     var memory: Memory { base.memory }
 
-    /// A transaction that may do everything.
-    borrowing func unbound() -> InMemoryTransaction { InMemoryTransaction(memory: base.memory, principal: .service) }
+    /// What the service would see and may do.
+    borrowing func unbound<Value, Failure: Error>(
+        _ body: (borrowing InMemoryTransaction) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let principal = memory.principal
+        base.memory.principal = .service
+        defer { base.memory.principal = principal }
+        return try body(base)
+    }
 
     /// What this transaction may see, or everything where the flaw leaks it.
-    borrowing func seen(leaking leak: Flaw) -> InMemoryTransaction {
-        InMemoryTransaction(memory: base.memory, principal: flaw == leak ? .service : base.principal)
+    borrowing func seen<Value>(leaking leak: Flaw, _ body: (borrowing InMemoryTransaction) -> Value) -> Value {
+        flaw == leak ? unbound(body) : body(base)
     }
 
     /// What was there before a commit that came after this transaction was asked for.

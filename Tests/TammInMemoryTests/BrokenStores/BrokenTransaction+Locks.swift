@@ -64,7 +64,7 @@ extension BrokenTransaction {
         case .readsHoldsNotDue:
             let later = need.dueBy.advanced(by: .microseconds(1))
             return base.walletState(need.with(workspace: need.workspace, dueBy: later))
-        default: return seen(leaking: .leaksWallets).walletState(need)
+        default: return seen(leaking: .leaksWallets) { $0.walletState(need) }
         }
     }
 }

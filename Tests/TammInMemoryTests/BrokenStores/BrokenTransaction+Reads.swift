@@ -4,7 +4,7 @@ import TammCore
 
 extension BrokenTransaction {
     borrowing func recordedCommands(_ keys: [CommandKey]) throws(TammError) -> [RecordedCommand?] {
-        let found = seen(leaking: .leaksCommands).recordedCommands(keys)
+        let found = seen(leaking: .leaksCommands) { $0.recordedCommands(keys) }
         switch flaw {
         case .reordersCommands: return found.filter { $0 != nil } + found.filter { $0 == nil }
         case .sharesKeysAmongWorkspaces:
@@ -25,7 +25,7 @@ extension BrokenTransaction {
         _ ids: [UsageEvent.ID], in workspace: Identifier<Workspace>
     ) throws(TammError) -> Set<UsageEvent.ID> {
         guard flaw == .sharesUsageAmongWorkspaces else {
-            return seen(leaking: .leaksUsage).recordedUsage(ids, in: workspace)
+            return seen(leaking: .leaksUsage) { $0.recordedUsage(ids, in: workspace) }
         }
         return Set(ids.filter { id in memory.usage.values.contains { $0.positions[id] != nil } })
     }
@@ -33,20 +33,20 @@ extension BrokenTransaction {
     borrowing func grants(
         _ ids: [Identifier<Grant>], of wallet: Identifier<Wallet>
     ) throws(TammError) -> [Grant] {
-        let found = seen(leaking: .leaksGrants).grants(ids, of: wallet)
+        let found = seen(leaking: .leaksGrants) { $0.grants(ids, of: wallet) }
         return flaw == .sortsNamedGrants ? found.sorted { $0.id < $1.id } : found
     }
 
     borrowing func receivables(
         _ ids: [Identifier<Receivable>], of wallet: Identifier<Wallet>
     ) throws(TammError) -> [Receivable] {
-        let found = seen(leaking: .leaksReceivables).receivables(ids, of: wallet)
+        let found = seen(leaking: .leaksReceivables) { $0.receivables(ids, of: wallet) }
         return flaw == .sortsNamedReceivables ? found.sorted { $0.id < $1.id } : found
     }
 
     borrowing func wallet(_ id: Identifier<Wallet>) throws(TammError) -> Wallet? {
         if flaw == .tearsReads, let stale = stale(notes.wallets[id]) { return stale }
-        return seen(leaking: .leaksWallets).wallet(id)
+        return seen(leaking: .leaksWallets) { $0.wallet(id) }
     }
 
     borrowing func wallets(
@@ -55,7 +55,7 @@ extension BrokenTransaction {
         let found = base.wallets(of: workspace, after: cursor, limit: limit)
         switch flaw {
         case .leaksWalletLists where workspace == nil:
-            let page = unbound().wallets(of: nil, after: cursor, limit: limit)
+            let page = unbound { $0.wallets(of: nil, after: cursor, limit: limit) }
             return page.filter { base.mayRead(.wallets, $0.workspace) }
         case .reordersWallets where workspace != nil: return found.reversed()
         case .reordersAllWallets where workspace == nil: return found.reversed()
@@ -67,7 +67,7 @@ extension BrokenTransaction {
         of wallet: Identifier<Wallet>, after sequence: Int64, limit: Int
     ) throws(TammError) -> [LedgerEntry] {
         let limit = flaw == .shortensLongPages ? min(limit, 500) : limit
-        let found = seen(leaking: .leaksEntries).entries(of: wallet, after: sequence, limit: limit)
+        let found = seen(leaking: .leaksEntries) { $0.entries(of: wallet, after: sequence, limit: limit) }
         switch flaw {
         case .reordersEntries: return found.reversed()
         case .throwsAtUnknownWallets where memory.cells[wallet] == nil:
@@ -78,7 +78,7 @@ extension BrokenTransaction {
 
     borrowing func lastEntry(of wallet: Identifier<Wallet>, at moment: Timestamp) throws(TammError) -> LedgerEntry? {
         let moment = flaw == .missesLastEntryAtItsMoment ? moment.advanced(by: .microseconds(-1)) : moment
-        return seen(leaking: .leaksEntries).lastEntry(of: wallet, at: moment)
+        return seen(leaking: .leaksEntries) { $0.lastEntry(of: wallet, at: moment) }
     }
 
     borrowing func grants(
@@ -92,7 +92,7 @@ extension BrokenTransaction {
             let wallets = memory.cells.values.filter { $0.wallet.workspace == memory.cells[wallet]?.wallet.workspace }
             let all = wallets.flatMap { base.grants(of: $0.wallet.id, after: cursor, limit: limit) }
             return Array(all.sorted { $0.id < $1.id }.prefix(limit))
-        default: return seen(leaking: .leaksGrants).grants(of: wallet, after: cursor, limit: limit)
+        default: return seen(leaking: .leaksGrants) { $0.grants(of: wallet, after: cursor, limit: limit) }
         }
     }
 
@@ -100,7 +100,7 @@ extension BrokenTransaction {
         of wallet: Identifier<Wallet>, after cursor: Identifier<Hold>?, limit: Int
     ) throws(TammError) -> [Hold] {
         let more = flaw == .skipsARow && cursor != nil ? 1 : 0
-        let found = seen(leaking: .leaksHolds).holds(of: wallet, after: cursor, limit: limit + more)
+        let found = seen(leaking: .leaksHolds) { $0.holds(of: wallet, after: cursor, limit: limit + more) }
         return Array(found.dropFirst(more))
     }
 
@@ -109,21 +109,21 @@ extension BrokenTransaction {
     ) throws(TammError) -> [Receivable] {
         if flaw == .hidesReceivablesFromTheService, base.principal == .service { return [] }
         let limit = flaw == .ignoresLimit ? .max : limit
-        return seen(leaking: .leaksReceivables).receivables(of: wallet, after: cursor, limit: limit)
+        return seen(leaking: .leaksReceivables) { $0.receivables(of: wallet, after: cursor, limit: limit) }
     }
 
     borrowing func usage(
         of workspace: Identifier<Workspace>, after cursor: UsageEvent.ID?, limit: Int
     ) throws(TammError) -> [RecordedUsage] {
         guard flaw == .ordersUsageByName else {
-            return seen(leaking: .leaksUsage).usage(of: workspace, after: cursor, limit: limit)
+            return seen(leaking: .leaksUsage) { $0.usage(of: workspace, after: cursor, limit: limit) }
         }
         let all = base.usage(of: workspace, after: nil, limit: .max).sorted { $0.event.id.text < $1.event.id.text }
         return Array(all.filter { event in cursor.map { $0.text < event.event.id.text } ?? true }.prefix(limit))
     }
 
     borrowing func quotas(_ keys: [QuotaCounter.Key]) throws(TammError) -> [QuotaCounter] {
-        let found = seen(leaking: .leaksCounters).quotas(keys)
+        let found = seen(leaking: .leaksCounters) { $0.quotas(keys) }
         switch flaw {
         case .sortsCounters: return found.sorted { $0.used < $1.used }
         case .readsStaleCounters:

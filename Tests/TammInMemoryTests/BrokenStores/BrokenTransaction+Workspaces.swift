@@ -4,14 +4,14 @@ import TammCore
 
 extension BrokenTransaction {
     borrowing func workspace(_ id: Identifier<Workspace>) throws(TammError) -> Workspace? {
-        let found = seen(leaking: .leaksWorkspaces).workspace(id)
+        let found = seen(leaking: .leaksWorkspaces) { $0.workspace(id) }
         if found == nil, flaw == .inventsWorkspaces { return try Workspace(id: id, name: "?", createdAt: .epoch) }
         return found
     }
 
     borrowing func insert(_ workspace: Workspace) throws(TammError) {
         switch (flaw, base.standing(in: workspace.id)) {
-        case (.letsUsersMakeWorkspaces, .stranger): try unbound().insert(workspace)
+        case (.letsUsersMakeWorkspaces, .stranger): try unbound { t throws(TammError) in try t.insert(workspace) }
         case (.overwritesWorkspaces, .service): memory.workspaces[workspace.id] = workspace
         case (.shortensNames, _):
             let name = String(workspace.name.prefix(32))
@@ -21,13 +21,13 @@ extension BrokenTransaction {
     }
 
     borrowing func member(_ user: Identifier<User>, of workspace: Identifier<Workspace>) throws(TammError) -> Member? {
-        seen(leaking: .leaksMembers).member(user, of: workspace)
+        seen(leaking: .leaksMembers) { $0.member(user, of: workspace) }
     }
 
     borrowing func members(
         of workspace: Identifier<Workspace>, after cursor: Identifier<User>?, limit: Int
     ) throws(TammError) -> [Member] {
-        let members = seen(leaking: .leaksMembers).members(of: workspace, after: cursor, limit: limit)
+        let members = seen(leaking: .leaksMembers) { $0.members(of: workspace, after: cursor, limit: limit) }
         switch flaw {
         case .readsStaleMembers where cursor == nil && !members.isEmpty:
             if let stale = stale(notes.members[workspace]) { return stale }
@@ -45,10 +45,10 @@ extension BrokenTransaction {
 
     borrowing func put(_ member: Member) throws(TammError) {
         notes.putMembers.append(member)
-        let present = unbound().member(member.user, of: member.workspace)
-        let count = unbound().members(of: member.workspace, after: nil, limit: .max).count
+        let present = unbound { $0.member(member.user, of: member.workspace) }
+        let count = unbound { $0.members(of: member.workspace, after: nil, limit: .max).count }
         switch (flaw, base.standing(in: member.workspace)) {
-        case (.letsMembersManageMembers, .member): try unbound().put(member)
+        case (.letsMembersManageMembers, .member): try unbound { t throws(TammError) in try t.put(member) }
         case (.tellsHiddenFromMissing, .stranger) where memory.workspaces[member.workspace] != nil:
             throw TammError(.forbidden, "this is another workspace's")
         case (.losesFourthMembers, _) where count >= 3 && present == nil: break
@@ -66,7 +66,8 @@ extension BrokenTransaction {
     ) throws(TammError) {
         let present = base.member(user, of: workspace)
         switch (flaw, base.standing(in: workspace)) {
-        case (.letsMembersRemoveMembers, .member): try unbound().removeMember(user, from: workspace)
+        case (.letsMembersRemoveMembers, .member):
+            try unbound { t throws(TammError) in try t.removeMember(user, from: workspace) }
         case (.keepsRemovedMembers, _) where present != nil: break
         case (.removesNobody, _) where present == nil: break
         case (.removesEverywhere, _):

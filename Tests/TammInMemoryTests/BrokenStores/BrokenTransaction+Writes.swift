@@ -5,7 +5,8 @@ import TammCore
 extension BrokenTransaction {
     borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool {
         switch (flaw, base.standing(in: wallet.workspace)) {
-        case (.letsOwnersOpenWallets, .member(.owner, _)): return try unbound().insert(wallet)
+        case (.letsOwnersOpenWallets, .member(.owner, _)):
+            return try unbound { t throws(TammError) in try t.insert(wallet) }
         case (.acceptsHomelessWallets, .ledger) where memory.workspaces[wallet.workspace] == nil: return true
         case (.opensWalletsInWholeSeconds, _):
             let moment = try Timestamp(seconds: wallet.recordedAt.seconds)
@@ -26,7 +27,7 @@ extension BrokenTransaction {
         case .writesNothing: break
         case .letsOwnersWriteTheLedger:
             if case .user(_, let own) = base.principal, case .member(.owner, _) = base.standing(in: own) {
-                try unbound().write(changes)
+                try unbound { t throws(TammError) in try t.write(changes) }
             } else {
                 try base.write(changes)
             }

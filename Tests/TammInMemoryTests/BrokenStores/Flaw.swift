@@ -9,6 +9,10 @@ enum Flaw: String, CaseIterable, Sendable {
     case keepsFirstRoles, acceptsHomelessMembers, keepsRemovedMembers, removesNobody, removesEverywhere
     case ordersSigned
 
+    // Plans.
+    case inventsPlans, keepsFirstPlans, acceptsHomelessPlans, countsPlansFromTheirDay, keepsFailedPlans, leaksPlans
+    case letsOwnersChoosePlans
+
     // Who sees and writes what.
     case leaksWorkspaces, leaksMembers, leaksWallets, leaksWalletLists, leaksEntries, leaksGrants, leaksHolds
     case leaksReceivables, leaksCommands, leaksCounters, leaksUsage, hidesReceivablesFromTheService
@@ -60,6 +64,13 @@ enum Flaw: String, CaseIterable, Sendable {
         case .removesNobody: "members.remove.unknown"
         case .removesEverywhere: "members.separate"
         case .ordersSigned: "pages.members"
+        case .inventsPlans: "plans.none"
+        case .keepsFirstPlans: "plans.moved"
+        case .acceptsHomelessPlans: "plans.homeless"
+        case .countsPlansFromTheirDay: "plans.put"
+        case .keepsFailedPlans: "rollback.plan"
+        case .leaksPlans: "reads.plan_assignments"
+        case .letsOwnersChoosePlans: "writes.plan_assignments"
         case .leaksWorkspaces: "reads.workspaces"
         case .leaksMembers: "reads.workspace_users"
         case .leaksWallets: "reads.workspace_wallets"
