@@ -53,7 +53,7 @@ extension StoreLaw {
     private static func visibilityLaw(_ table: TenantTable) -> StoreLaw {
         StoreLaw(
             "reads.\(table.rawValue)", .access,
-            "Rows of \(table.rawValue) are seen by those whom RowPolicy lets read them, and do not exist for anybody else"
+            "Rows of \(table.rawValue) are seen by those whom RowPolicy lets read them, and by nobody else"
         ) { store, context in
             let cast = try await context.cast(in: store)
             let estate = try await context.estate(of: cast.seen, in: store)

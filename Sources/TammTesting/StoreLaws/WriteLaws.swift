@@ -63,7 +63,7 @@ extension StoreLaw {
             },
             StoreLaw(
                 "writes.hidden", .access,
-                "Whoever may not see a row learns nothing of it by writing: the error is that for a row that is not there"
+                "Whoever may not see a row learns nothing by writing it: the error is that for a missing row"
             ) { store, context in
                 let cast = try await context.cast(in: store)
                 let estate = try await context.estate(of: cast.seen, in: store)
@@ -163,10 +163,9 @@ extension StoreLaw {
             "writes.\(table.rawValue)", .access,
             "Rows of \(table.rawValue) are written by the ledger and the service, and by no user whatever its role"
         ) { store, context in
-            for index in try await context.cast(in: store).observers.indices {
-                let cast = try await context.cast(in: store)
+            let cast = try await context.cast(in: store)
+            for observer in cast.observers {
                 let estate = try await context.estate(of: cast.seen, in: store)
-                let observer = cast.observers[index]
                 let before = try await estate.snapshot(in: store)
                 let changes = estate.next(part)
                 let mayWrite = RowPolicy.mayWrite(table, in: cast.seen.id, as: observer.standing)

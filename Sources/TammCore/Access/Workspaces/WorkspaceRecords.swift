@@ -1,11 +1,13 @@
 /// What a store does for workspaces; rows that the principal may not see do not exist for it.
 public protocol WorkspaceRecords: ~Copyable {
+    /// The workspace; nil where there is none or the principal does not see it.
     borrowing func workspace(_ id: Identifier<Workspace>) throws(TammError) -> Workspace?
 
     /// - Throws: `conflict` when the identifier is taken, `forbidden` unless the principal is the service or a
     ///   platform administrator.
     borrowing func insert(_ workspace: Workspace) throws(TammError)
 
+    /// The user's place in the workspace; nil where it has none or the principal does not see it.
     borrowing func member(_ user: Identifier<User>, of workspace: Identifier<Workspace>) throws(TammError) -> Member?
 
     /// The members in the order of their identifiers, at most `limit` after `cursor`.

@@ -46,6 +46,7 @@ public protocol WalletRecords: ~Copyable {
     ///   principal is the ledger or the service.
     borrowing func write(_ changes: WalletChanges) throws(TammError)
 
+    /// The wallet; nil where there is none or the principal does not see it.
     borrowing func wallet(_ id: Identifier<Wallet>) throws(TammError) -> Wallet?
 
     /// The wallets of a workspace, or of all, in the order of their identifiers, at most `limit` after `cursor`.
