@@ -84,7 +84,10 @@ extension BrokenTransaction {
         case .keepsFirstHold: changes.holds.removeAll { memory.cells[$0.wallet]?.hold($0.id) != nil }
         case .writesOneWalletAlone: if let first = changes.wallets.first?.id { changes.keep { $0 == first } }
         case .sharesCountersAmongWallets: changes.quotas = changes.quotas.flatMap { shared($0) }
-        case .acceptsDuplicateKeys: for command in changes.commands { base.memory.commands.replace(command) }
+        case .acceptsDuplicateKeys:
+            for command in changes.commands where memory.commands[command.key].map(\.receipt) != command.receipt {
+                base.memory.commands.replace(command)
+            }
         case .acceptsDuplicateUsage:
             changes.usage.removeAll { memory.usage[$0.event.workspace]?.positions[$0.event.id] != nil }
         case .acceptsRepeatedNumbers:
