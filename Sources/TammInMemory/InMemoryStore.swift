@@ -15,6 +15,7 @@ public final class InMemoryStore: TammStore {
 
     public init() {}
 
+    /// Runs `body` on the caller's thread; other transactions wait for it.
     public func transaction<Value: Sendable>(
         as principal: Principal,
         _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value

@@ -21,10 +21,10 @@ extension InMemoryTransaction {
     }
 
     borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool {
+        try requireLedger()
         guard memory.workspaces[wallet.workspace] != nil else {
             throw TammError(.notFound, "no workspace \(wallet.workspace)")
         }
-        try requireWrite(.wallets, wallet.workspace)
         guard memory.cells[wallet.id] == nil else { return false }
         memory.willUndo(.walletInsert(wallet))
         memory.cells[wallet.id] = WalletCell(wallet)
@@ -34,17 +34,8 @@ extension InMemoryTransaction {
     }
 
     borrowing func lockWallets(_ needs: [WalletNeed], waiting: Bool) throws(TammError) -> [LockedWallet] {
-        var locked: [LockedWallet] = []
-        locked.reserveCapacity(needs.count)
-        for need in needs {
-            if let state = walletState(need) {
-                try requireWrite(.wallets, need.workspace)
-                locked.append(.locked(state))
-            } else {
-                locked.append(.missing)
-            }
-        }
-        return locked
+        try requireLedger()
+        return needs.map { need in walletState(need).map { .locked($0) } ?? .missing }
     }
 
     borrowing func walletState(_ need: WalletNeed) -> WalletState? {
@@ -131,8 +122,19 @@ extension InMemoryTransaction {
     }
 
     borrowing func write(_ changes: WalletChanges) throws(TammError) {
+        try requireLedger()
+        let mark = memory.mark
+        do throws(TammError) {
+            try put(changes)
+        } catch {
+            memory.rollBack(to: mark)
+            throw error
+        }
+    }
+
+    private borrowing func put(_ changes: WalletChanges) throws(TammError) {
         for wallet in changes.wallets {
-            let cell = try writable(wallet.id)
+            let cell = try writable(wallet.id, in: wallet.workspace)
             memory.willUndo(.wallet(cell, cell.wallet))
             cell.wallet = wallet
         }
@@ -157,9 +159,20 @@ extension InMemoryTransaction {
         for event in changes.usage { try append(event) }
     }
 
-    private borrowing func writable(_ wallet: Identifier<Wallet>) throws(TammError) -> WalletCell {
-        guard let cell = memory.cells[wallet] else { throw TammError(.notFound, "no wallet \(wallet)") }
-        try requireWrite(.wallets, cell.wallet.workspace)
+    /// - Throws: `forbidden` unless the principal writes ledger tables, which does not depend on a workspace.
+    private borrowing func requireLedger() throws(TammError) {
+        switch principal {
+        case .ledger, .service: break
+        case .user, .platformAdmin: throw TammError(.forbidden, "only the ledger and the service write wallets")
+        }
+    }
+
+    private borrowing func writable(
+        _ wallet: Identifier<Wallet>, in workspace: Identifier<Workspace>? = nil
+    ) throws(TammError) -> WalletCell {
+        guard let cell = memory.cells[wallet], workspace == nil || workspace == cell.wallet.workspace else {
+            throw TammError(.notFound, "no wallet \(wallet)" + (workspace.map { " in workspace \($0)" } ?? ""))
+        }
         return cell
     }
 
@@ -167,16 +180,17 @@ extension InMemoryTransaction {
         var marked: WalletCell?
         for entry in entries {
             let cell: WalletCell
-            if let marked, marked.wallet.id == entry.wallet {
+            if let marked, marked.wallet.id == entry.wallet, marked.wallet.workspace == entry.workspace {
                 cell = marked
             } else {
-                cell = try writable(entry.wallet)
+                cell = try writable(entry.wallet, in: entry.workspace)
                 memory.willUndo(.entries(cell, cell.entries.count))
                 marked = cell
             }
             guard entry.sequence == cell.entries.count + 1 else {
                 throw TammError(
-                    .conflict, "wallet \(entry.wallet) has \(cell.entries.count) entries, found number \(entry.sequence)")
+                    .conflict,
+                    "wallet \(entry.wallet) has \(cell.entries.count) entries, found number \(entry.sequence)")
             }
             cell.entries.append(entry)
         }
@@ -184,7 +198,7 @@ extension InMemoryTransaction {
 
     private borrowing func put(_ command: RecordedCommand) throws(TammError) {
         let receipt = command.receipt
-        try requireWrite(.commands, receipt.workspace)
+        _ = try writable(receipt.wallet, in: receipt.workspace)
         guard let present = memory.commands.add(command) else { return memory.willUndo(.newCommand) }
         guard present.receipt == receipt else {
             throw TammError(.conflict, "key \(receipt.key) is recorded already")
@@ -195,7 +209,7 @@ extension InMemoryTransaction {
 
     private borrowing func append(_ usage: RecordedUsage) throws(TammError) {
         let workspace = usage.event.workspace
-        try requireWrite(.usageEvents, workspace)
+        _ = try writable(usage.wallet, in: workspace)
         var log = memory.usage.removeValue(forKey: workspace) ?? Memory.UsageLog()
         defer { memory.usage[workspace] = log }
         guard log.positions[usage.event.id] == nil else {

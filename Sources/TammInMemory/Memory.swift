@@ -51,8 +51,16 @@ final class Memory {
 
     func commit() { log.removeAll(keepingCapacity: log.count <= 4096) }
 
+    /// Where the log stands; ``rollBack(to:)`` undoes what comes after.
+    var mark: Int { log.count }
+
     func rollBack() {
-        for undo in log.reversed() {
+        rollBack(to: 0)
+        commit()
+    }
+
+    func rollBack(to mark: Int) {
+        while log.count > mark, let undo = log.popLast() {
             switch undo {
             case .workspace(let id): workspaces[id] = nil
             case .member(let key, let member): setMember(key, member)
@@ -74,7 +82,6 @@ final class Memory {
                 if let last = usage[workspace]?.events.popLast() { usage[workspace]?.positions[last.event.id] = nil }
             }
         }
-        commit()
     }
 
     func setMember(_ key: MemberKey, _ member: Member?) {

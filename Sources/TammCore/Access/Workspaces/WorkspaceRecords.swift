@@ -1,11 +1,13 @@
 /// What a store does for workspaces; rows that the principal may not see do not exist for it.
 public protocol WorkspaceRecords: ~Copyable {
+    /// The workspace; nil where there is none or the principal does not see it.
     borrowing func workspace(_ id: Identifier<Workspace>) throws(TammError) -> Workspace?
 
     /// - Throws: `conflict` when the identifier is taken, `forbidden` unless the principal is the service or a
     ///   platform administrator.
     borrowing func insert(_ workspace: Workspace) throws(TammError)
 
+    /// The user's place in the workspace; nil where it has none or the principal does not see it.
     borrowing func member(_ user: Identifier<User>, of workspace: Identifier<Workspace>) throws(TammError) -> Member?
 
     /// The members in the order of their identifiers, at most `limit` after `cursor`.
@@ -15,10 +17,11 @@ public protocol WorkspaceRecords: ~Copyable {
 
     /// Adds the member, or gives it another role.
     ///
-    /// - Throws: `notFound` without the workspace, `forbidden` where the principal may not write it.
+    /// - Throws: `notFound` without the workspace, `forbidden` where the principal may not write it; the same error
+    ///   for a workspace that it may not see as for one that is not there.
     borrowing func put(_ member: Member) throws(TammError)
 
-    /// - Throws: `notFound` without the member, `forbidden` where the principal may not write it.
+    /// - Throws: as ``put(_:)``, and `notFound` without the member.
     borrowing func removeMember(
         _ user: Identifier<User>, from workspace: Identifier<Workspace>
     ) throws(TammError)

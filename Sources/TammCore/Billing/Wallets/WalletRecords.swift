@@ -1,22 +1,26 @@
 /// What a store does for wallets: lock, look up keys, write what the rule has decided, and read pages.
 ///
-/// Rows that the principal may not see do not exist for it; only the ledger and the service write.
+/// Rows that the principal may not see do not exist for it. Only the ledger and the service open, lock and write
+/// wallets: for everybody else that is `forbidden`, whether or not there is such a wallet. Pages hold 1 to
+/// ``maximumPage`` rows; a cursor is a place in the order, whether or not a row has it, but for usage.
 public protocol WalletRecords: ~Copyable {
-    /// Adds a wallet without entries. False when a wallet with this identifier is there already.
+    /// Adds a wallet without entries. False when a wallet with this identifier is there already; it stays as it is.
     ///
-    /// - Throws: `notFound` without its workspace.
+    /// - Throws: `notFound` without its workspace, `forbidden` unless the principal is the ledger or the service.
     borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool
 
     /// Locks the wallets for this transaction, in the order of their identifiers whatever the order asked, and reads
     /// what deciding needs. The answers are in the order asked.
     ///
     /// - Parameter waiting: whether to wait for a wallet that another transaction has locked; otherwise it is `busy`.
+    /// - Throws: `forbidden` unless the principal is the ledger or the service.
     borrowing func lockWallets(_ needs: [WalletNeed], waiting: Bool) throws(TammError) -> [LockedWallet]
 
     /// As ``lockWallets(_:waiting:)`` for one wallet, without a lock: to look, not to write. Nil where there is none.
     borrowing func walletState(_ need: WalletNeed) throws(TammError) -> WalletState?
 
-    /// The commands recorded under these keys, nil where there is none. Call it after ``lockWallets(_:waiting:)``.
+    /// The commands recorded under these keys, in their order, nil where there is none. Call it after
+    /// ``lockWallets(_:waiting:)``.
     borrowing func recordedCommands(_ keys: [CommandKey]) throws(TammError) -> [RecordedCommand?]
 
     /// Which of these usage events are recorded.
@@ -34,11 +38,15 @@ public protocol WalletRecords: ~Copyable {
         _ ids: [Identifier<Receivable>], of wallet: Identifier<Wallet>
     ) throws(TammError) -> [Receivable]
 
-    /// Writes rows of wallets that this transaction has locked: all of them or none.
+    /// Writes rows of wallets that this transaction has locked: all of them or none, even if the body goes on after
+    /// an error. A recorded command may be written again with the same receipt and more of it reversed.
     ///
-    /// - Throws: `conflict` when a key, an entry's number or a usage event is there already.
+    /// - Throws: `conflict` when an entry's number, a usage event, or a key with another receipt is there already;
+    ///   `notFound` for a wallet that is not there, or not in the workspace that the row names; `forbidden` unless the
+    ///   principal is the ledger or the service.
     borrowing func write(_ changes: WalletChanges) throws(TammError)
 
+    /// The wallet; nil where there is none or the principal does not see it.
     borrowing func wallet(_ id: Identifier<Wallet>) throws(TammError) -> Wallet?
 
     /// The wallets of a workspace, or of all, in the order of their identifiers, at most `limit` after `cursor`.
@@ -71,12 +79,13 @@ public protocol WalletRecords: ~Copyable {
         of wallet: Identifier<Wallet>, after cursor: Identifier<Receivable>?, limit: Int
     ) throws(TammError) -> [Receivable]
 
-    /// Usage of a workspace in the order in which it was recorded, at most `limit` after the event `cursor`.
+    /// Usage of a workspace in the order in which it was recorded, that of one write in the order it was given, at
+    /// most `limit` after the event `cursor`; none after an event that is not there.
     borrowing func usage(
         of workspace: Identifier<Workspace>, after cursor: UsageEvent.ID?, limit: Int
     ) throws(TammError) -> [RecordedUsage]
 
-    /// What is counted under each key; 0 where nothing is.
+    /// What is counted under each key, in their order; 0 where nothing is.
     borrowing func quotas(_ keys: [QuotaCounter.Key]) throws(TammError) -> [QuotaCounter]
 }
 

@@ -1,0 +1,168 @@
+import TammCore
+
+/// One way in which a port shows rows of a table, and how many it shows.
+private struct Reading: Sendable {
+    let name: String
+    let count: @Sendable (Estate, borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Int
+
+    init(
+        _ name: String,
+        _ count: @escaping @Sendable (Estate, borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Int
+    ) {
+        self.name = name
+        self.count = count
+    }
+}
+
+extension StoreLaw {
+    static let readLaws: [StoreLaw] =
+        TenantTable.allCases.map(visibilityLaw) + [
+            StoreLaw(
+                "reads.all", .access,
+                "Listing the wallets of all workspaces shows each principal those it may see, in full pages"
+            ) { store, context in
+                let cast = try await context.cast(in: store)
+                let first: Identifier<Wallet> = context.id()
+                let wallets = (1...6).map { index in
+                    Wallet(
+                        id: Identifier(high: first.high, low: first.low + UInt64(index)),
+                        workspace: index % 2 == 0 ? cast.other.id : cast.seen.id, openedAt: context.base)
+                }
+                try await store.transaction(as: .ledger) { t throws(TammError) in
+                    for wallet in wallets { _ = try t.insert(wallet) }
+                }
+                for observer in cast.observers {
+                    let standing = [
+                        cast.seen.id: observer.standing,
+                        cast.other.id: try await store.transaction(as: observer.principal) { t throws(TammError) in
+                            try t.standing(in: cast.other.id)
+                        },
+                    ]
+                    let visible = wallets.filter { wallet in
+                        RowPolicy.mayRead(.wallets, in: wallet.workspace, as: standing[wallet.workspace] ?? .stranger)
+                    }
+                    let found = try await store.transaction(as: observer.principal) { t throws(TammError) in
+                        try t.wallets(of: nil, after: first, limit: 3)
+                    }
+                    let shown = found.filter { $0.id <= wallets[5].id }
+                    try context.expect(shown, Array(visible.prefix(3)), "what \(observer.name) sees")
+                }
+            }
+        ]
+
+    private static func visibilityLaw(_ table: TenantTable) -> StoreLaw {
+        StoreLaw(
+            "reads.\(table.rawValue)", .access,
+            "Rows of \(table.rawValue) are seen by those whom RowPolicy lets read them, and by nobody else"
+        ) { store, context in
+            let cast = try await context.cast(in: store)
+            let estate = try await context.estate(of: cast.seen, in: store)
+            let other = try await context.estate(of: cast.other, in: store)
+            for observer in cast.observers {
+                let mayRead = RowPolicy.mayRead(table, in: cast.seen.id, as: observer.standing)
+                for reading in readings(of: table) {
+                    let found = try await store.transaction(as: observer.principal) { t throws(TammError) in
+                        try reading.count(estate, t)
+                    }
+                    let all = try await store.transaction(as: .service) { t throws(TammError) in
+                        try reading.count(estate, t)
+                    }
+                    try context.expect(all > 0, true, "the service sees rows by \(reading.name)")
+                    try context.expect(found, mayRead ? all : 0, "rows that \(observer.name) sees by \(reading.name)")
+                    if case .member = observer.standing {
+                        let foreign = try await store.transaction(as: observer.principal) { t throws(TammError) in
+                            try reading.count(other, t)
+                        }
+                        try context.expect(foreign, 0, "the other workspace's rows that \(observer.name) sees")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every reading of the ports that shows rows of the table.
+    private static func readings(of table: TenantTable) -> [Reading] {
+        switch table {
+        case .workspaces:
+            [Reading("workspace") { estate, t throws(TammError) in try t.workspace(estate.tenant.id) == nil ? 0 : 1 }]
+        case .workspaceUsers:
+            [
+                Reading("member") { estate, t throws(TammError) in
+                    try t.member(estate.tenant.owner, of: estate.tenant.id) == nil ? 0 : 1
+                },
+                Reading("members") { estate, t throws(TammError) in
+                    try t.members(of: estate.tenant.id, after: nil, limit: maximumPage).count
+                },
+            ]
+        case .planAssignments:
+            [
+                Reading("planAssignment") { estate, t throws(TammError) in
+                    try t.planAssignment(of: estate.tenant.id) == nil ? 0 : 1
+                }
+            ]
+        case .wallets:
+            [
+                Reading("wallet") { estate, t throws(TammError) in try t.wallet(estate.wallet.id) == nil ? 0 : 1 },
+                Reading("wallets of the workspace") { estate, t throws(TammError) in
+                    try t.wallets(of: estate.tenant.id, after: nil, limit: maximumPage).count
+                },
+                Reading("walletState") { estate, t throws(TammError) in
+                    try t.walletState(estate.wallet.need) == nil ? 0 : 1
+                },
+            ]
+        case .entries:
+            [
+                Reading("entries") { estate, t throws(TammError) in
+                    try t.entries(of: estate.wallet.id, after: 0, limit: maximumPage).count
+                },
+                Reading("lastEntry") { estate, t throws(TammError) in
+                    try t.lastEntry(of: estate.wallet.id, at: .max) == nil ? 0 : 1
+                },
+            ]
+        case .grants:
+            [
+                Reading("grants") { estate, t throws(TammError) in
+                    try t.grants(of: estate.wallet.id, after: nil, limit: maximumPage).count
+                },
+                Reading("grants by identifier") { estate, t throws(TammError) in
+                    try t.grants(estate.made.grants.map(\.id), of: estate.wallet.id).count
+                },
+            ]
+        case .holds:
+            [
+                Reading("holds") { estate, t throws(TammError) in
+                    try t.holds(of: estate.wallet.id, after: nil, limit: maximumPage).count
+                }
+            ]
+        case .receivables:
+            [
+                Reading("receivables") { estate, t throws(TammError) in
+                    try t.receivables(of: estate.wallet.id, after: nil, limit: maximumPage).count
+                },
+                Reading("receivables by identifier") { estate, t throws(TammError) in
+                    try t.receivables(estate.made.receivables.map(\.id), of: estate.wallet.id).count
+                },
+            ]
+        case .commands:
+            [
+                Reading("recordedCommands") { estate, t throws(TammError) in
+                    try t.recordedCommands(estate.commandKeys).count { $0 != nil }
+                }
+            ]
+        case .quotas:
+            [
+                Reading("quotas") { estate, t throws(TammError) in try t.quotas(estate.quotaKeys).count { $0.used > 0 }
+                }
+            ]
+        case .usageEvents:
+            [
+                Reading("usage") { estate, t throws(TammError) in
+                    try t.usage(of: estate.tenant.id, after: nil, limit: maximumPage).count
+                },
+                Reading("recordedUsage") { estate, t throws(TammError) in
+                    try t.recordedUsage(estate.made.usage.map(\.event.id), in: estate.tenant.id).count
+                },
+            ]
+        }
+    }
+}

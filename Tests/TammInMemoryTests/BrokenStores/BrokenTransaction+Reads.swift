@@ -1,0 +1,139 @@
+import TammCore
+
+@testable import TammInMemory
+
+extension BrokenTransaction {
+    borrowing func recordedCommands(_ keys: [CommandKey]) throws(TammError) -> [RecordedCommand?] {
+        let found = seen(leaking: .leaksCommands) { $0.recordedCommands(keys) }
+        switch flaw {
+        case .reordersCommands: return found.filter { $0 != nil } + found.filter { $0 == nil }
+        case .sharesKeysAmongWorkspaces:
+            return zip(keys, found).map { key, command in
+                command ?? notes.keys.first { $0.key == key.key }.flatMap { memory.commands[$0] }
+            }
+        case .ignoresCaseOfKeys:
+            return keys.map { key in
+                notes.keys.first {
+                    $0.workspace == key.workspace && $0.key.text.lowercased() == key.key.text.lowercased()
+                }.flatMap { memory.commands[$0] }
+            }
+        default: return found
+        }
+    }
+
+    borrowing func recordedUsage(
+        _ ids: [UsageEvent.ID], in workspace: Identifier<Workspace>
+    ) throws(TammError) -> Set<UsageEvent.ID> {
+        guard flaw == .sharesUsageAmongWorkspaces else {
+            return seen(leaking: .leaksUsage) { $0.recordedUsage(ids, in: workspace) }
+        }
+        return Set(ids.filter { id in memory.usage.values.contains { $0.positions[id] != nil } })
+    }
+
+    borrowing func grants(
+        _ ids: [Identifier<Grant>], of wallet: Identifier<Wallet>
+    ) throws(TammError) -> [Grant] {
+        let found = seen(leaking: .leaksGrants) { $0.grants(ids, of: wallet) }
+        return flaw == .sortsNamedGrants ? found.sorted { $0.id < $1.id } : found
+    }
+
+    borrowing func receivables(
+        _ ids: [Identifier<Receivable>], of wallet: Identifier<Wallet>
+    ) throws(TammError) -> [Receivable] {
+        let found = seen(leaking: .leaksReceivables) { $0.receivables(ids, of: wallet) }
+        return flaw == .sortsNamedReceivables ? found.sorted { $0.id < $1.id } : found
+    }
+
+    borrowing func wallet(_ id: Identifier<Wallet>) throws(TammError) -> Wallet? {
+        if flaw == .tearsReads, let stale = stale(notes.wallets[id]) { return stale }
+        return seen(leaking: .leaksWallets) { $0.wallet(id) }
+    }
+
+    borrowing func wallets(
+        of workspace: Identifier<Workspace>?, after cursor: Identifier<Wallet>?, limit: Int
+    ) throws(TammError) -> [Wallet] {
+        let found = base.wallets(of: workspace, after: cursor, limit: limit)
+        switch flaw {
+        case .leaksWalletLists where workspace == nil:
+            let page = unbound { $0.wallets(of: nil, after: cursor, limit: limit) }
+            return page.filter { base.mayRead(.wallets, $0.workspace) }
+        case .reordersWallets where workspace != nil: return found.reversed()
+        case .reordersAllWallets where workspace == nil: return found.reversed()
+        default: return found
+        }
+    }
+
+    borrowing func entries(
+        of wallet: Identifier<Wallet>, after sequence: Int64, limit: Int
+    ) throws(TammError) -> [LedgerEntry] {
+        let limit = flaw == .shortensLongPages ? min(limit, 500) : limit
+        let found = seen(leaking: .leaksEntries) { $0.entries(of: wallet, after: sequence, limit: limit) }
+        switch flaw {
+        case .reordersEntries: return found.reversed()
+        case .throwsAtUnknownWallets where memory.cells[wallet] == nil:
+            throw TammError(.notFound, "no wallet \(wallet)")
+        default: return found
+        }
+    }
+
+    borrowing func lastEntry(of wallet: Identifier<Wallet>, at moment: Timestamp) throws(TammError) -> LedgerEntry? {
+        let moment = flaw == .missesLastEntryAtItsMoment ? moment.advanced(by: .microseconds(-1)) : moment
+        return seen(leaking: .leaksEntries) { $0.lastEntry(of: wallet, at: moment) }
+    }
+
+    borrowing func grants(
+        of wallet: Identifier<Wallet>, after cursor: Identifier<Grant>?, limit: Int
+    ) throws(TammError) -> [Grant] {
+        switch flaw {
+        case .includesCursor:
+            let before = cursor.map { Identifier<Grant>(high: $0.high, low: $0.low - 1) }
+            return base.grants(of: wallet, after: before, limit: limit)
+        case .mixesWallets:
+            let wallets = memory.cells.values.filter { $0.wallet.workspace == memory.cells[wallet]?.wallet.workspace }
+            let all = wallets.flatMap { base.grants(of: $0.wallet.id, after: cursor, limit: limit) }
+            return Array(all.sorted { $0.id < $1.id }.prefix(limit))
+        default: return seen(leaking: .leaksGrants) { $0.grants(of: wallet, after: cursor, limit: limit) }
+        }
+    }
+
+    borrowing func holds(
+        of wallet: Identifier<Wallet>, after cursor: Identifier<Hold>?, limit: Int
+    ) throws(TammError) -> [Hold] {
+        let more = flaw == .skipsARow && cursor != nil ? 1 : 0
+        let found = seen(leaking: .leaksHolds) { $0.holds(of: wallet, after: cursor, limit: limit + more) }
+        return Array(found.dropFirst(more))
+    }
+
+    borrowing func receivables(
+        of wallet: Identifier<Wallet>, after cursor: Identifier<Receivable>?, limit: Int
+    ) throws(TammError) -> [Receivable] {
+        if flaw == .hidesReceivablesFromTheService, base.principal == .service { return [] }
+        let limit = flaw == .ignoresLimit ? .max : limit
+        return seen(leaking: .leaksReceivables) { $0.receivables(of: wallet, after: cursor, limit: limit) }
+    }
+
+    borrowing func usage(
+        of workspace: Identifier<Workspace>, after cursor: UsageEvent.ID?, limit: Int
+    ) throws(TammError) -> [RecordedUsage] {
+        guard flaw == .ordersUsageByName else {
+            return seen(leaking: .leaksUsage) { $0.usage(of: workspace, after: cursor, limit: limit) }
+        }
+        let all = base.usage(of: workspace, after: nil, limit: .max).sorted { $0.event.id.text < $1.event.id.text }
+        return Array(all.filter { event in cursor.map { $0.text < event.event.id.text } ?? true }.prefix(limit))
+    }
+
+    borrowing func quotas(_ keys: [QuotaCounter.Key]) throws(TammError) -> [QuotaCounter] {
+        let found = seen(leaking: .leaksCounters) { $0.quotas(keys) }
+        switch flaw {
+        case .sortsCounters: return found.sorted { $0.used < $1.used }
+        case .readsStaleCounters:
+            return found.map { QuotaCounter(key: $0.key, used: stale(notes.counters[$0.key]) ?? $0.used) }
+        case .countsOnReading:
+            for counter in found where counter.used > 0 {
+                memory.cells[counter.key.wallet]?.quotas[counter.key] = counter.used + 1
+            }
+            return found
+        default: return found
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import TammCore
+
+@testable import TammInMemory
+
+extension BrokenTransaction {
+    borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool {
+        switch (flaw, base.standing(in: wallet.workspace)) {
+        case (.letsOwnersOpenWallets, .member(.owner, _)):
+            return try unbound { t throws(TammError) in try t.insert(wallet) }
+        case (.acceptsHomelessWallets, .ledger) where memory.workspaces[wallet.workspace] == nil: return true
+        case (.opensWalletsInWholeSeconds, _):
+            let moment = try Timestamp(seconds: wallet.recordedAt.seconds)
+            return try base.insert(Wallet(id: wallet.id, workspace: wallet.workspace, openedAt: moment))
+        case (.insertsWalletsTwice, _):
+            if try base.insert(wallet) { return true }
+            var changes = WalletChanges()
+            changes.wallets = [wallet]
+            try base.write(changes)
+            return true
+        default: return try base.insert(wallet)
+        }
+    }
+
+    borrowing func write(_ changes: WalletChanges) throws(TammError) {
+        remember(changes)
+        switch flaw {
+        case .writesNothing: break
+        case .letsOwnersWriteTheLedger:
+            if case .user(_, let own) = base.principal, case .member(.owner, _) = base.standing(in: own) {
+                try unbound { t throws(TammError) in try t.write(changes) }
+            } else {
+                try base.write(changes)
+            }
+        case .tellsHiddenFromMissing:
+            let isMissing = changes.wallets.contains { memory.cells[$0.id] == nil }
+            if isMissing { throw TammError(.notFound, "no such wallet") }
+            try base.write(changes)
+        case .refusesEmptyWrites where changes.isEmpty && changes.grants.isEmpty && changes.holds.isEmpty:
+            throw TammError(.invalidInput, "wanted a row")
+        case .sharesUsageAmongWorkspaces:
+            for event in changes.usage
+            where memory.usage.values.contains(where: { $0.positions[event.event.id] != nil }) {
+                throw TammError(.conflict, "usage event \(event.event.id) is recorded already")
+            }
+            try base.write(changes)
+        case .keepsHalfOfARefusedWrite:
+            var (rows, rest) = (changes, WalletChanges())
+            rows.usage = []
+            rest.usage = changes.usage
+            try base.write(rows)
+            try base.write(rest)
+        default: try base.write(bent(changes))
+        }
+    }
+
+    private borrowing func remember(_ changes: WalletChanges) {
+        for entry in changes.entries where notes.entries[entry.wallet] == nil {
+            notes.entries[entry.wallet] = memory.cells[entry.wallet]?.entries.count
+        }
+        for wallet in changes.wallets {
+            if let present = memory.cells[wallet.id]?.wallet { notes.wallets[wallet.id] = past(present) }
+        }
+        for counter in changes.quotas {
+            notes.counters[counter.key] = past(memory.cells[counter.key.wallet]?.quotas[counter.key] ?? 0)
+        }
+        for grant in changes.grants where !grant.isOpen { notes.closedGrants.insert(grant.id) }
+        notes.keys += changes.commands.map(\.key)
+    }
+
+    /// The changes as the flaw would have them.
+    private borrowing func bent(_ changes: WalletChanges) -> WalletChanges {
+        var changes = changes
+        switch flaw {
+        case .writesFirstRowsAlone:
+            changes.grants = Array(changes.grants.prefix(1))
+            changes.holds = Array(changes.holds.prefix(1))
+            changes.receivables = Array(changes.receivables.prefix(1))
+            changes.quotas = Array(changes.quotas.prefix(1))
+            changes.commands = Array(changes.commands.prefix(1))
+        case .losesLastEntry: if changes.entries.count > 1 { changes.entries.removeLast() }
+        case .losesUsage: if changes.usage.count > 1 { changes.usage.removeLast() }
+        case .losesReversals: changes.commands.removeAll { memory.commands[$0.key]?.receipt == $0.receipt }
+        case .losesWallets: changes.wallets = []
+        case .keepsFirstHold: changes.holds.removeAll { memory.cells[$0.wallet]?.hold($0.id) != nil }
+        case .writesOneWalletAlone: if let first = changes.wallets.first?.id { changes.keep { $0 == first } }
+        case .sharesCountersAmongWallets: changes.quotas = changes.quotas.flatMap { shared($0) }
+        case .acceptsDuplicateKeys:
+            for command in changes.commands where memory.commands[command.key].map(\.receipt) != command.receipt {
+                base.memory.commands.replace(command)
+            }
+        case .acceptsDuplicateUsage:
+            changes.usage.removeAll { memory.usage[$0.event.workspace]?.positions[$0.event.id] != nil }
+        case .acceptsRepeatedNumbers:
+            changes.entries.removeAll { $0.sequence <= memory.cells[$0.wallet]?.entries.count ?? 0 }
+        case .dropsRepeatedRows:
+            changes.entries = changes.entries.unique(by: \.sequence)
+            changes.usage = changes.usage.unique(by: \.event.id)
+        case .dropsRowsOfMissingWallets: changes.keep { memory.cells[$0] != nil }
+        case .dropsRowsOfOtherWorkspaces:
+            changes.wallets.removeAll { memory.cells[$0.id]?.wallet.workspace != $0.workspace }
+            changes.entries.removeAll { memory.cells[$0.wallet]?.wallet.workspace != $0.workspace }
+            changes.commands.removeAll { memory.cells[$0.receipt.wallet]?.wallet.workspace != $0.receipt.workspace }
+            changes.usage.removeAll { memory.cells[$0.wallet]?.wallet.workspace != $0.event.workspace }
+        case .truncatesToSeconds: changes.entries = changes.entries.map(\.truncated)
+        case .sortsPortions: changes.holds = changes.holds.map(\.sorted)
+        case .forgetsEmptyRanges: changes.commands = changes.commands.map(\.withoutEmptyRange)
+        case .dropsZeroPortions:
+            for index in changes.receivables.indices {
+                changes.receivables[index].settledBy.removeAll { $0.amount.isZero }
+            }
+        case .saturates: changes.saturate()
+        default: break
+        }
+        return changes
+    }
+
+    private borrowing func shared(_ counter: QuotaCounter) -> [QuotaCounter] {
+        let workspace = memory.cells[counter.key.wallet]?.wallet.workspace
+        return memory.cells.values.filter { $0.wallet.workspace == workspace }.map {
+            let key = QuotaCounter.Key(
+                wallet: $0.wallet.id, meter: counter.key.meter, periodStart: counter.key.periodStart)
+            return QuotaCounter(key: key, used: counter.used)
+        }
+    }
+}

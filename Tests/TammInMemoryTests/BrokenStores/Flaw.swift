@@ -1,0 +1,152 @@
+/// One way in which a store can be wrong.
+enum Flaw: String, CaseIterable, Sendable {
+    // The unit of work.
+    case commitsWhatFailed, rollsBackEntriesAlone, rollsBackMembersNever, wrapsErrors, changesValues
+    case refusesStrangers, countsOnReading, readsStaleLocks, readsStaleCounters, tearsReads, readsStaleMembers
+
+    // Workspaces and members.
+    case shortensNames, inventsWorkspaces, overwritesWorkspaces, losesFourthMembers, forgetsWhenMembersJoined
+    case keepsFirstRoles, acceptsHomelessMembers, keepsRemovedMembers, removesNobody, removesEverywhere
+    case ordersSigned
+
+    // Plans.
+    case inventsPlans, keepsFirstPlans, acceptsHomelessPlans, countsPlansFromTheirDay, keepsFailedPlans, leaksPlans
+    case letsOwnersChoosePlans
+
+    // Who sees and writes what.
+    case leaksWorkspaces, leaksMembers, leaksWallets, leaksWalletLists, leaksEntries, leaksGrants, leaksHolds
+    case leaksReceivables, leaksCommands, leaksCounters, leaksUsage, hidesReceivablesFromTheService
+    case letsUsersMakeWorkspaces, letsMembersManageMembers, letsMembersRemoveMembers, letsOwnersOpenWallets
+    case letsOwnersWriteTheLedger, letsReadersLock, trustsClaimsOfAdministration, takesRolesFromOtherWorkspaces
+    case remembersStandings, tellsHiddenFromMissing
+
+    // What a lock reads.
+    case reordersLocks, shortensLocks, refusesEmptyLocks, findsForeignWallets, forgetsDueHolds, forgetsHoldsDueNow
+    case readsHoldsNotDue, forgetsNamedHolds, forgetsGrantsBehindHolds, forgetsNamedGrants, forgetsScheduledGrants
+    case forgetsReopenedGrants, forgetsClosedReceivables, forgetsClaimedCounters, looksWithoutHolds
+
+    // What is read otherwise.
+    case reordersCommands, sharesKeysAmongWorkspaces, ignoresCaseOfKeys, sharesUsageAmongWorkspaces
+    case sortsNamedGrants, sortsNamedReceivables, sortsCounters, missesLastEntryAtItsMoment, mixesWallets
+    case throwsAtUnknownWallets, reordersEntries, reordersWallets, reordersAllWallets, includesCursor, skipsARow
+    case ignoresLimit, ordersUsageByName, shortensLongPages
+
+    // What is kept.
+    case writesNothing, writesFirstRowsAlone, losesLastEntry, losesUsage, losesReversals, losesWallets, keepsFirstHold
+    case writesOneWalletAlone, sharesCountersAmongWallets, refusesEmptyWrites
+    case acceptsDuplicateKeys, acceptsDuplicateUsage, acceptsRepeatedNumbers, dropsRepeatedRows
+    case dropsRowsOfMissingWallets, dropsRowsOfOtherWorkspaces, keepsHalfOfARefusedWrite
+    case insertsWalletsTwice, acceptsHomelessWallets, opensWalletsInWholeSeconds
+    case truncatesToSeconds, sortsPortions, forgetsEmptyRanges, dropsZeroPortions, saturates
+
+    /// The law that must refuse it; others may too.
+    var law: String {
+        switch self {
+        case .commitsWhatFailed: "rollback.grants"
+        case .rollsBackEntriesAlone: "rollback.commands"
+        case .rollsBackMembersNever: "rollback.member.changed"
+        case .wrapsErrors: "transaction.error"
+        case .changesValues: "transaction.value"
+        case .refusesStrangers: "transaction.empty"
+        case .countsOnReading: "transaction.reading"
+        case .readsStaleLocks: "isolation.counter"
+        case .readsStaleCounters: "isolation.order"
+        case .tearsReads: "isolation.reads"
+        case .readsStaleMembers: "isolation.owners"
+        case .shortensNames: "workspaces.insert"
+        case .inventsWorkspaces: "workspaces.unknown"
+        case .overwritesWorkspaces: "workspaces.taken"
+        case .losesFourthMembers: "pages.members"
+        case .forgetsWhenMembersJoined: "members.put"
+        case .keepsFirstRoles: "members.role"
+        case .acceptsHomelessMembers: "members.homeless"
+        case .keepsRemovedMembers: "members.remove"
+        case .removesNobody: "members.remove.unknown"
+        case .removesEverywhere: "members.separate"
+        case .ordersSigned: "pages.members"
+        case .inventsPlans: "plans.none"
+        case .keepsFirstPlans: "plans.moved"
+        case .acceptsHomelessPlans: "plans.homeless"
+        case .countsPlansFromTheirDay: "plans.put"
+        case .keepsFailedPlans: "rollback.plan"
+        case .leaksPlans: "reads.plan_assignments"
+        case .letsOwnersChoosePlans: "writes.plan_assignments"
+        case .leaksWorkspaces: "reads.workspaces"
+        case .leaksMembers: "reads.workspace_users"
+        case .leaksWallets: "reads.workspace_wallets"
+        case .leaksWalletLists: "reads.all"
+        case .leaksEntries: "reads.ledger_entries"
+        case .leaksGrants: "reads.credit_grants"
+        case .leaksHolds: "reads.credit_holds"
+        case .leaksReceivables, .hidesReceivablesFromTheService: "reads.receivables"
+        case .leaksCommands: "reads.wallet_commands"
+        case .leaksCounters: "reads.quota_counters"
+        case .leaksUsage: "reads.usage_events"
+        case .letsUsersMakeWorkspaces: "writes.workspaces"
+        case .letsMembersManageMembers: "writes.workspace_users.put.role"
+        case .letsMembersRemoveMembers: "writes.workspace_users.remove"
+        case .letsOwnersOpenWallets: "writes.wallets.insert"
+        case .letsOwnersWriteTheLedger: "writes.workspace_wallets"
+        case .letsReadersLock: "writes.lock"
+        case .trustsClaimsOfAdministration, .takesRolesFromOtherWorkspaces: "standing"
+        case .remembersStandings: "standing.changes"
+        case .tellsHiddenFromMissing: "writes.hidden"
+        case .reordersLocks: "lock.order"
+        case .shortensLocks: "lock.missing"
+        case .refusesEmptyLocks: "lock.nothing"
+        case .findsForeignWallets: "lock.elsewhere"
+        case .forgetsDueHolds, .forgetsHoldsDueNow, .readsHoldsNotDue: "lock.holds.due"
+        case .forgetsNamedHolds: "lock.holds.named"
+        case .forgetsGrantsBehindHolds: "lock.grants.behind"
+        case .forgetsNamedGrants: "lock.grants.named"
+        case .forgetsScheduledGrants: "lock.grants.open"
+        case .forgetsReopenedGrants: "lock.grants.again"
+        case .forgetsClosedReceivables: "lock.receivables"
+        case .forgetsClaimedCounters: "lock.quotas"
+        case .looksWithoutHolds: "lock.state"
+        case .reordersCommands: "commands.order"
+        case .sharesKeysAmongWorkspaces: "commands.separate"
+        case .ignoresCaseOfKeys: "commands.case"
+        case .sharesUsageAmongWorkspaces: "usage.recorded"
+        case .sortsNamedGrants: "grants.named"
+        case .sortsNamedReceivables: "receivables.named"
+        case .sortsCounters: "quotas.order"
+        case .missesLastEntryAtItsMoment: "entries.last"
+        case .mixesWallets: "wallets.several"
+        case .throwsAtUnknownWallets: "wallets.unknown"
+        case .reordersEntries: "pages.entries"
+        case .reordersWallets: "pages.wallets"
+        case .reordersAllWallets: "pages.wallets.all"
+        case .includesCursor: "pages.grants"
+        case .skipsARow: "pages.holds"
+        case .ignoresLimit: "pages.receivables"
+        case .ordersUsageByName: "pages.usage"
+        case .shortensLongPages: "pages.entries.long"
+        case .writesNothing: "transaction.visible.wallets"
+        case .writesFirstRowsAlone: "transaction.visible.grants"
+        case .losesLastEntry: "transaction.visible.entries"
+        case .losesUsage: "transaction.visible.usage"
+        case .losesReversals: "write.reversed"
+        case .losesWallets: "values.wallet"
+        case .keepsFirstHold: "lock.holds.closed"
+        case .writesOneWalletAlone: "write.several"
+        case .sharesCountersAmongWallets: "isolation.wallets"
+        case .refusesEmptyWrites: "write.nothing"
+        case .acceptsDuplicateKeys: "write.key"
+        case .acceptsDuplicateUsage: "write.usage"
+        case .acceptsRepeatedNumbers: "write.sequence"
+        case .dropsRepeatedRows: "write.usage.twice"
+        case .dropsRowsOfMissingWallets: "write.grant"
+        case .dropsRowsOfOtherWorkspaces: "write.elsewhere.entry"
+        case .keepsHalfOfARefusedWrite: "write.caught"
+        case .insertsWalletsTwice: "wallets.again"
+        case .acceptsHomelessWallets: "wallets.homeless"
+        case .opensWalletsInWholeSeconds: "wallets.insert"
+        case .truncatesToSeconds: "values.entry"
+        case .sortsPortions: "values.hold"
+        case .forgetsEmptyRanges: "values.command"
+        case .dropsZeroPortions: "values.receivable"
+        case .saturates: "values.quota"
+        }
+    }
+}
