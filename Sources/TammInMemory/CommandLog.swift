@@ -2,45 +2,29 @@ import TammCore
 
 /// The recorded commands in the order in which they came, and where each key's stands.
 struct CommandLog {
-    /// A key with its hash, so that the table grows without reading the keys' text again.
-    private struct HashedKey: Hashable {
-        let key: CommandKey
-        let hash: Int
-
-        init(_ key: CommandKey) {
-            self.key = key
-            hash = key.hashValue
-        }
-
-        static func == (a: Self, b: Self) -> Bool { a.hash == b.hash && a.key == b.key }
-        func hash(into hasher: inout Hasher) { hasher.combine(hash) }
-    }
-
     private var commands = ChunkedArray<RecordedCommand>()
-    private var positions: [HashedKey: Int32] = [:]
+    private var positions: [CommandKey: Int32] = [:]
 
-    subscript(key: CommandKey) -> RecordedCommand? { positions[HashedKey(key)].map { commands[Int($0)] } }
+    subscript(key: CommandKey) -> RecordedCommand? { positions[key].map { commands[Int($0)] } }
 
     /// Adds a command under a new key, or returns the one that is there already.
     mutating func add(_ command: RecordedCommand) -> RecordedCommand? {
-        let key = HashedKey(CommandKey(workspace: command.receipt.workspace, key: command.receipt.key))
-        let position = Int32(commands.count)
-        let found = positions[key, default: position]
-        if found != position { return commands[Int(found)] }
-        positions[key] = position
+        if let found = positions.updateValue(Int32(commands.count), forKey: command.key) {
+            positions[command.key] = found
+            return commands[Int(found)]
+        }
         commands.append(command)
         return nil
     }
 
     /// Puts a command in the place of the one with its key.
     mutating func replace(_ command: RecordedCommand) {
-        let key = HashedKey(CommandKey(workspace: command.receipt.workspace, key: command.receipt.key))
-        if let position = positions[key] { commands[Int(position)] = command }
+        if let position = positions[command.key] { commands[Int(position)] = command }
     }
 
     mutating func removeLast() {
-        guard let receipt = commands.last?.receipt else { return }
-        positions[HashedKey(CommandKey(workspace: receipt.workspace, key: receipt.key))] = nil
+        guard let last = commands.last else { return }
+        positions[last.key] = nil
         commands.removeLast(1)
     }
 }

@@ -1,26 +1,47 @@
 /// A command that was done: its answer, and what it asked, so that the same key can be answered again or refused.
 public struct RecordedCommand: Sendable, Hashable {
+    public let key: CommandKey
     public let receipt: WalletReceipt
     public let fingerprint: CommandFingerprint
     /// What refunds, or a reinstatement, have undone of it.
     public package(set) var reversed: Credits
 
     public init(receipt: WalletReceipt, fingerprint: CommandFingerprint, reversed: Credits = .zero) {
+        self.init(
+            key: CommandKey(workspace: receipt.workspace, key: receipt.key), receipt: receipt,
+            fingerprint: fingerprint, reversed: reversed)
+    }
+
+    init(key: CommandKey, receipt: WalletReceipt, fingerprint: CommandFingerprint, reversed: Credits = .zero) {
+        self.key = key
         self.receipt = receipt
         self.fingerprint = fingerprint
         self.reversed = reversed
     }
 }
 
-/// A command's key within its workspace.
+/// A command's key within its workspace. It carries its hash: a table that grows does not read the text again.
 public struct CommandKey: Sendable, Hashable {
     public let workspace: Identifier<Workspace>
     public let key: IdempotencyKey
+    private let hash: Int
 
     public init(workspace: Identifier<Workspace>, key: IdempotencyKey) {
         self.workspace = workspace
         self.key = key
+        var hasher = Hasher()
+        hasher.combine(workspace)
+        hasher.combine(key)
+        hash = hasher.finalize()
     }
+
+    @inline(__always)
+    public static func == (a: Self, b: Self) -> Bool {
+        a.hash == b.hash && a.workspace == b.workspace && a.key == b.key
+    }
+
+    @inline(__always)
+    public func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 }
 
 /// What a command asked, field by field: two commands with the same key are the same request when these are equal.

@@ -23,8 +23,8 @@ package enum WalletFold {
         _ commands: [WalletCommand], at now: Timestamp, rules: SharedWalletRules, waiting: Bool = true,
         in t: borrowing some WalletRecords & ~Copyable
     ) throws(TammError) -> [Answer] {
-        let (needs, slots) = needs(of: commands, at: now)
-        let states = try t.lockWallets(needs, waiting: waiting)
+        let plan = Plan(commands, at: now)
+        let states = try t.lockWallets(plan.needs, waiting: waiting)
         var ledgers: [WalletLedger?] = []
         ledgers.reserveCapacity(states.count)
         for state in states {
@@ -34,14 +34,16 @@ package enum WalletFold {
                 ledgers.append(nil)
             }
         }
-        var batch = Batch(commands.count, rules: rules)
-        try batch.readRecords(for: commands, in: t)
-        try batch.readReversed(by: commands, slots: slots, ledgers: &ledgers, in: t)
-        try batch.readUsage(of: commands, in: t)
+        var batch = Batch(plan, rules: rules)
+        try batch.readRecords(plan, in: t)
+        if !plan.reversals.isEmpty { try batch.readReversed(by: commands, plan, ledgers: &ledgers, in: t) }
+        if plan.hasUsage { try batch.readUsage(of: commands, in: t) }
         var answers: [Answer] = []
         answers.reserveCapacity(commands.count)
         for index in commands.indices {
-            answers.append(try batch.decide(commands[index], on: &ledgers[slots[index]], states[slots[index]]))
+            let slot = plan.slots[index]
+            answers.append(
+                try batch.decide(commands[index], plan.keys[index], on: &ledgers[slot], states[slot]))
         }
         var changes = batch.changes()
         for slot in ledgers.indices { ledgers[slot]?.collect(into: &changes) }
@@ -49,34 +51,54 @@ package enum WalletFold {
         return answers
     }
 
-    private struct WalletKey: Hashable {
-        let workspace: Identifier<Workspace>
-        let wallet: Identifier<Wallet>
-    }
-
-    /// What to read for the commands: one need a wallet, and for each command the index of its need.
-    private static func needs(of commands: [WalletCommand], at now: Timestamp) -> ([WalletNeed], [Int]) {
+    /// What a batch has to read.
+    private struct Plan {
+        /// One a wallet.
         var needs: [WalletNeed] = []
+        /// For each command the index of its need.
         var slots: [Int] = []
-        slots.reserveCapacity(commands.count)
-        var slotByWallet: [WalletKey: Int] = [:]
-        for command in commands {
-            let key = WalletKey(workspace: command.workspace, wallet: command.wallet)
-            let slot = commands.count == 1 ? needs.count : slotByWallet[key, default: needs.count]
-            if slot == needs.count {
-                needs.append(WalletNeed(workspace: command.workspace, wallet: command.wallet, dueBy: now))
-                if commands.count > 1 { slotByWallet[key] = slot }
-            }
-            slots.append(slot)
-            switch command.action {
-            case .capture(let hold, _, _), .release(let hold): needs[slot].holds.append(hold)
-            case .clawback(let grant, _): needs[slot].grants.append(grant)
-            case .writeOff(let receivable): needs[slot].receivables.append(receivable)
-            case .grant, .debit, .hold, .refund, .reinstate, .tidy: break
-            }
-            if let quota = command.quota { needs[slot].quotas.append(quota.key(for: command.wallet)) }
+        /// For each command its key; then those of the commands that are reversed.
+        var keys: [CommandKey] = []
+        /// The commands that undo others, by their index.
+        var reversals: [(command: Int, key: CommandKey)] = []
+        var hasUsage = false
+
+        private struct WalletKey: Hashable {
+            let workspace: Identifier<Workspace>
+            let wallet: Identifier<Wallet>
         }
-        return (needs, slots)
+
+        init(_ commands: [WalletCommand], at now: Timestamp) {
+            slots.reserveCapacity(commands.count)
+            keys.reserveCapacity(commands.count)
+            var slotByWallet: [WalletKey: Int] = [:]
+            var last: WalletKey?
+            for index in commands.indices {
+                let wallet = WalletKey(workspace: commands[index].workspace, wallet: commands[index].wallet)
+                var slot = slots.last ?? 0
+                if wallet != last {
+                    slot = slotByWallet[wallet] ?? needs.count
+                    if slot == needs.count {
+                        needs.append(WalletNeed(workspace: wallet.workspace, wallet: wallet.wallet, dueBy: now))
+                        if commands.count > 1 { slotByWallet[wallet] = slot }
+                    }
+                    last = wallet
+                }
+                slots.append(slot)
+                keys.append(CommandKey(workspace: wallet.workspace, key: commands[index].key))
+                if !commands[index].usage.isEmpty { hasUsage = true }
+                if let quota = commands[index].quota { needs[slot].quotas.append(quota.key(for: wallet.wallet)) }
+                switch commands[index].action {
+                case .capture(let hold, _, _), .release(let hold): needs[slot].holds.append(hold)
+                case .clawback(let grant, _): needs[slot].grants.append(grant)
+                case .writeOff(let receivable): needs[slot].receivables.append(receivable)
+                case .refund(let key, _), .reinstate(let key):
+                    reversals.append((index, CommandKey(workspace: wallet.workspace, key: key)))
+                case .grant, .debit, .hold, .tidy: break
+                }
+            }
+            keys += reversals.map(\.key)
+        }
     }
 
     /// What the commands of one batch share across wallets: keys, usage, and what reversals undo.
@@ -91,34 +113,27 @@ package enum WalletFold {
             @inline(__always) _read { yield shared.rules }
         }
 
-        init(_ commands: Int, rules: SharedWalletRules) {
+        init(_ plan: Plan, rules: SharedWalletRules) {
             shared = rules
-            recorded = RecordIndex(expecting: commands)
+            recorded = RecordIndex(expecting: plan.slots.count)
         }
 
         mutating func readRecords(
-            for commands: [WalletCommand], in t: borrowing some WalletRecords & ~Copyable
+            _ plan: Plan, in t: borrowing some WalletRecords & ~Copyable
         ) throws(TammError) {
-            var keys: [CommandKey] = []
-            keys.reserveCapacity(commands.count)
-            for command in commands {
-                keys.append(CommandKey(workspace: command.workspace, key: command.key))
-                if let reversed = command.reversedKey { keys.append(reversed) }
-            }
-            for record in try t.recordedCommands(keys) {
-                guard let record else { continue }
-                recorded.add(record, isChanged: false)
+            for record in try t.recordedCommands(plan.keys) {
+                if let record { recorded.add(record, isChanged: false) }
             }
         }
 
         mutating func readReversed(
-            by commands: [WalletCommand], slots: [Int], ledgers: inout [WalletLedger?],
+            by commands: [WalletCommand], _ plan: Plan, ledgers: inout [WalletLedger?],
             in t: borrowing some WalletRecords & ~Copyable
         ) throws(TammError) {
-            for (index, command) in commands.enumerated() {
-                guard let key = command.reversedKey, reversedEntries[key] == nil,
-                    let receipt = recorded[key]?.receipt, receipt.wallet == command.wallet,
-                    let ledger = ledgers[slots[index]]
+            for (index, key) in plan.reversals {
+                let (command, slot) = (commands[index], plan.slots[index])
+                guard reversedEntries[key] == nil, let receipt = recorded[key]?.receipt,
+                    receipt.wallet == command.wallet, let ledger = ledgers[slot]
                 else { continue }
                 let entries = try t.entries(
                     of: command.wallet, after: receipt.entries.lowerBound - 1, limit: receipt.entries.count)
@@ -126,7 +141,7 @@ package enum WalletFold {
                 let owed = try t.receivables([ledger.receivable(of: receipt)], of: command.wallet)
                 let grants = entries.compactMap(\.grant) + owed.flatMap { $0.settledBy.map(\.grant) }
                     + (receipt.grant.map { [$0] } ?? [])
-                ledgers[slots[index]]?.include(try t.grants(unique(grants), of: command.wallet), owed)
+                ledgers[slot]?.include(try t.grants(unique(grants), of: command.wallet), owed)
             }
         }
 
@@ -141,7 +156,7 @@ package enum WalletFold {
         }
 
         mutating func decide(
-            _ command: WalletCommand, on ledger: inout WalletLedger?, _ state: LockedWallet
+            _ command: WalletCommand, _ key: CommandKey, on ledger: inout WalletLedger?, _ state: LockedWallet
         ) throws(TammError) -> Answer {
             guard ledger != nil else {
                 if case .busy = state { return .busy }
@@ -149,13 +164,12 @@ package enum WalletFold {
                     TammError(
                         .notFound, "no wallet \(command.wallet) in workspace \(command.workspace)", field: "wallet"))
             }
-            return try decide(command, on: &ledger!)  // Forced: looked at above; a binding would copy the ledger.
+            return try decide(command, key, on: &ledger!)  // Forced: looked at above; a binding would copy the ledger.
         }
 
         private mutating func decide(
-            _ command: WalletCommand, on ledger: inout WalletLedger
+            _ command: WalletCommand, _ key: CommandKey, on ledger: inout WalletLedger
         ) throws(TammError) -> Answer {
-            let key = CommandKey(workspace: command.workspace, key: command.key)
             let fingerprint = CommandFingerprint(command)
             if let earlier = recorded[key], rules.answersAgain(earlier) {
                 if rules.isSameRequest(earlier.fingerprint, fingerprint) {
@@ -182,15 +196,15 @@ package enum WalletFold {
                     workspace: command.workspace, wallet: command.wallet, key: command.key, kind: command.kind,
                     amount: done.amount, shortfall: done.shortfall, entries: first..<ledger.wallet.sequence + 1,
                     balance: ledger.wallet.balance, recordedAt: ledger.now, subject: done.subject)
-                record(command, receipt, fingerprint)
+                record(command, key, receipt, fingerprint)
                 return .outcome(.applied(receipt))
             }
         }
 
         private mutating func record(
-            _ command: WalletCommand, _ receipt: WalletReceipt, _ fingerprint: CommandFingerprint
+            _ command: WalletCommand, _ key: CommandKey, _ receipt: WalletReceipt, _ fingerprint: CommandFingerprint
         ) {
-            recorded.add(RecordedCommand(receipt: receipt, fingerprint: fingerprint), isChanged: true)
+            recorded.add(RecordedCommand(key: key, receipt: receipt, fingerprint: fingerprint), isChanged: true)
             if let key = command.reversedKey { recorded.reverse(key, by: receipt.amount) }
             for event in command.usage {
                 usageIDs[command.workspace, default: []].insert(event.id)
@@ -242,14 +256,14 @@ private struct RecordIndex {
     }
 
     private func position(of key: CommandKey) -> Int? {
-        isIndexed ? positions[key] : records.lastIndex { $0.value.receipt.commandKey == key }
+        isIndexed ? positions[key] : records.lastIndex { $0.value.key == key }
     }
 
     subscript(key: CommandKey) -> RecordedCommand? { position(of: key).map { records[$0].value } }
 
     /// The last one added under a key is the one that counts.
     mutating func add(_ record: RecordedCommand, isChanged: Bool) {
-        if isIndexed { positions[record.receipt.commandKey] = records.count }
+        if isIndexed { positions[record.key] = records.count }
         records.append(.init(value: record, isChanged: isChanged))
     }
 
@@ -270,10 +284,6 @@ extension WalletCommand {
         default: nil
         }
     }
-}
-
-extension WalletReceipt {
-    var commandKey: CommandKey { CommandKey(workspace: workspace, key: key) }
 }
 
 /// The elements without repetition, in the order in which they first stand.
