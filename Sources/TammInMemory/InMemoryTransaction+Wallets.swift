@@ -73,7 +73,8 @@ extension InMemoryTransaction {
     ) -> [Wallet] {
         guard let workspace else {
             var found: [Wallet] = []
-            for id in memory.walletIDs.page(after: cursor, limit: .max) where found.count < limit {
+            for id in memory.walletIDs.page(after: cursor, limit: .max) {
+                if found.count == limit { break }
                 if let wallet = wallet(id) { found.append(wallet) }
             }
             return found
@@ -155,7 +156,8 @@ extension InMemoryTransaction {
             let cell = try writable(counter.key.wallet)
             memory.willUndo(.quota(cell, counter.key, cell.quotas.updateValue(counter.used, forKey: counter.key)))
         }
-        for command in changes.commands { try put(command) }
+        for command in changes.commands { try add(command) }
+        for command in changes.reversals { try replace(command) }
         for event in changes.usage { try append(event) }
     }
 
@@ -196,12 +198,18 @@ extension InMemoryTransaction {
         }
     }
 
-    private borrowing func put(_ command: RecordedCommand) throws(TammError) {
-        let receipt = command.receipt
-        _ = try writable(receipt.wallet, in: receipt.workspace)
-        guard let present = memory.commands.add(command) else { return memory.willUndo(.newCommand) }
-        guard present.receipt == receipt else {
-            throw TammError(.conflict, "key \(receipt.key) is recorded already")
+    private borrowing func add(_ command: RecordedCommand) throws(TammError) {
+        _ = try writable(command.receipt.wallet, in: command.receipt.workspace)
+        guard memory.commands.add(command) == nil else {
+            throw TammError(.conflict, "key \(command.receipt.key) is recorded already")
+        }
+        memory.willUndo(.newCommand)
+    }
+
+    private borrowing func replace(_ command: RecordedCommand) throws(TammError) {
+        _ = try writable(command.receipt.wallet, in: command.receipt.workspace)
+        guard let present = memory.commands[command.key], present.receipt == command.receipt else {
+            throw TammError(.notFound, "no command \(command.receipt.key) to reverse")
         }
         memory.willUndo(.command(present))
         memory.commands.replace(command)

@@ -59,8 +59,8 @@ extension InMemoryTransaction {
         guard memory.workspaces[member.workspace] != nil, mayRead(.workspaces, member.workspace) else {
             throw TammError(.notFound, "no workspace \(member.workspace)")
         }
-        try requireWrite(.workspaceUsers, member.workspace)
         let key = Memory.MemberKey(workspace: member.workspace, user: member.user)
+        try requireChange(from: memory.members[key]?.role, to: member.role, in: member.workspace)
         memory.willUndo(.member(key, memory.members[key]))
         memory.setMember(key, member)
     }
@@ -72,9 +72,18 @@ extension InMemoryTransaction {
         guard mayRead(.workspaceUsers, workspace), let present = memory.members[key] else {
             throw TammError(.notFound, "no member \(user) in workspace \(workspace)")
         }
-        try requireWrite(.workspaceUsers, workspace)
+        try requireChange(from: present.role, to: nil, in: workspace)
         memory.willUndo(.member(key, present))
         memory.setMember(key, nil)
+    }
+
+    private borrowing func requireChange(
+        from present: Role?, to next: Role?, in workspace: Identifier<Workspace>
+    ) throws(TammError) {
+        let standing = standing(in: workspace)
+        guard RowPolicy.mayChangeRole(from: present, to: next, in: workspace, as: standing) else {
+            throw TammError(.forbidden, "this principal may not make this change of role")
+        }
     }
 
     borrowing func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) throws(TammError) {

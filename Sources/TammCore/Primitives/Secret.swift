@@ -1,37 +1,35 @@
-private import Synchronization
-
 /// Bytes that must not be shown: printed, dumped or reflected they are `‹redacted›`; they cannot be encoded; they
-/// compare in constant time and are overwritten when the last reference goes.
+/// compare in constant time and this copy of them is overwritten when the last reference goes.
 public final class Secret: Sendable {
-    private let storage: Mutex<[UInt8]>
+    /// Changed by `deinit` alone, when nobody else has a reference.
+    private nonisolated(unsafe) var storage: [UInt8]
 
-    public init(_ bytes: [UInt8]) { storage = Mutex(bytes) }
+    /// Keeps a copy of its own; the caller's is the caller's to forget.
+    public init(_ bytes: [UInt8]) { unsafe storage = bytes.map(\.self) }
 
     /// The UTF-8 of `text`.
     public convenience init(_ text: String) { self.init(Array(text.utf8)) }
 
     deinit {
-        storage.withLock { bytes in
-            for index in bytes.indices { bytes[index] = 0 }
+        unsafe storage.withUnsafeMutableBytes { bytes in
+            for index in bytes.indices { unsafe bytes[index] = 0 }
         }
     }
 
-    public var count: Int { storage.withLock { $0.count } }
+    /// How many bytes there are.
+    public var count: Int { unsafe storage.count }
 
     /// Lends the bytes to `body`; the only way to read them.
     public func reveal<Value, Failure: Error>(
-        _ body: (borrowing [UInt8]) throws(Failure) -> sending Value
-    ) throws(Failure) -> sending Value {
-        try storage.withLock { (bytes) throws(Failure) -> sending Value in try body(bytes) }
+        _ body: (borrowing [UInt8]) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try body(unsafe storage)
     }
 }
 
 extension Secret: Equatable {
     public static func == (a: Secret, b: Secret) -> Bool {
-        guard a !== b else { return true }
-        // One order for every pair, so that two threads comparing the same two secrets cannot wait for each other.
-        let (outer, inner) = ObjectIdentifier(a) < ObjectIdentifier(b) ? (a, b) : (b, a)
-        return outer.reveal { first in inner.reveal { second in constantTimeEqual(first, second) } }
+        a === b || a.reveal { first in b.reveal { second in constantTimeEqual(first, second) } }
     }
 }
 

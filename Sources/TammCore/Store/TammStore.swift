@@ -10,6 +10,8 @@ public protocol TammStore: Sendable {
     /// The body is synchronous: nothing can wait for a network in a transaction. It may run again after a
     /// serialization failure, so identifiers, time and entropy are drawn before it. The transaction cannot leave it.
     ///
+    /// A transaction that has begun is finished although the calling task be cancelled.
+    ///
     /// - Throws: what `body` throws, `unavailable` when the store cannot be reached.
     func transaction<Value: Sendable>(
         as principal: Principal,

@@ -85,8 +85,7 @@ public struct BillingProperties: Sendable {
     package func attempt(
         _ steps: [BillingStep], _ seed: UInt64, _ rules: WalletRules, _ properties: [BillingProperty]
     ) async throws -> BillingRun.Outcome {
-        var run = try await BillingRun(
-            store: makeStore(), rules: rules, properties: properties, entropy: SeededEntropy(seed: seed).source)
+        var run = try await BillingRun(store: makeStore(), rules: rules, properties: properties, seed: seed)
         return try await run.run(steps)
     }
 

@@ -17,10 +17,11 @@ package struct BillingProperty: Sendable {
 
 extension BillingProperty {
     package static let neverNegative = BillingProperty(
-        name: "never-negative", sentence: "No balance, grant, hold or receivable is ever below zero."
+        name: "never-negative",
+        sentence: "No balance, grant, hold or receivable is ever below zero or above its maximum."
     ) { o in
         for balance in o.entries.map(\.balance) + [o.after.wallet.balance]
-        where [balance.available, balance.held, balance.owed].contains(where: { $0.micro < 0 }) {
+        where [balance.available, balance.held, balance.owed].contains(where: { $0.micro < 0 || $0 > .max }) {
             return "balance \(balance)"
         }
         if let grant = o.after.grants.values.first(where: { $0.remaining.micro < 0 || $0.clawedBack.micro < 0 }) {

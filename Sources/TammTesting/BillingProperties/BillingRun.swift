@@ -25,6 +25,9 @@ package struct BillingRun {
     private let time: ManualTime
     private let wallet: Wallet
     private let properties: [BillingProperty]
+    private let rules: SharedWalletRules
+    /// The moment at which the wallet decides the step.
+    private var decidesAt = Self.start
     private var made = Made()
     private var past = Past()
 
@@ -40,15 +43,29 @@ package struct BillingRun {
     }
 
     package init(
-        store: any TammStore, rules: WalletRules, properties: [BillingProperty], entropy: EntropySource
+        store: any TammStore, rules: WalletRules, properties: [BillingProperty], seed: UInt64
     ) async throws(TammError) {
         self.store = store
         self.properties = properties
+        self.rules = SharedWalletRules(rules)
         time = ManualTime(Self.start)
         wallets = Wallets(store: store, time: time.source, rules: rules)
-        let workspace = try await Workspaces(store: store, time: time.source, entropy: entropy)
-            .create(named: "Property", owner: Identifier(at: Self.start, entropy: entropy), as: .service)
+        let workspace = try await Self.workspace(in: store, time.source, seed)
         wallet = try await wallets.open(in: workspace.id, as: .service)
+    }
+
+    /// The first of the seed's workspaces that the store does not have: a sequence may be tried many times on one.
+    private static func workspace(
+        in store: any TammStore, _ time: TimeSource, _ seed: UInt64
+    ) async throws(TammError) -> Workspace {
+        var seeds = SplitMix64(seed: seed)
+        while true {
+            let entropy = SeededEntropy(seed: seeds.next()).source
+            do {
+                return try await Workspaces(store: store, time: time, entropy: entropy)
+                    .create(named: "Property", owner: Identifier(at: start, entropy: entropy), as: .service)
+            } catch where error.code == .conflict { continue }
+        }
     }
 
     /// - Returns: the violations at the first step that has any.
@@ -57,8 +74,9 @@ package struct BillingRun {
         var before = try await snapshot(after: 0).snapshot
         var lastUsage: UsageEvent.ID?
         for step in steps {
+            decidesAt = max(time.now, before.wallet.recordedAt)
             let commands = resolve(step)
-            let answers = await submit(commands, together: step.isTogether)
+            let answers = await submit(commands, as: step)
             let read = try await snapshot(after: before.wallet.sequence, usageAfter: lastUsage)
             lastUsage = read.usage.last?.event.id ?? lastUsage
             let observation = Observation(
@@ -81,8 +99,9 @@ package struct BillingRun {
         return outcome
     }
 
-    private func submit(_ commands: [WalletCommand], together: Bool) async -> [Answered] {
-        guard together else {
+    private func submit(_ commands: [WalletCommand], as step: BillingStep) async -> [Answered] {
+        if case .batch = step.action { return await apply(commands) }
+        guard case .together = step.action else {
             var answers: [Answered] = []
             for command in commands { answers.append(await answer(command)) }
             return answers
@@ -94,6 +113,25 @@ package struct BillingRun {
             var answers: [(Int, Answered)] = []
             for await answer in group { answers.append(answer) }
             return answers.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    /// One unit of work; each command has an answer of its own.
+    private func apply(_ commands: [WalletCommand]) async -> [Answered] {
+        let (now, rules) = (time.now, rules)
+        do throws(TammError) {
+            let answers = try await store.transaction(as: .service) { t throws(TammError) in
+                try WalletFold.apply(commands, at: now, rules: rules, in: t)
+            }
+            return zip(commands, answers).map { command, answer in
+                switch answer {
+                case .outcome(let outcome): Answered(command: command, result: .success(outcome))
+                case .failed(let error): Answered(command: command, result: .failure(error))
+                case .busy: Answered(command: command, result: .failure(TammError(.unavailable, "busy")))
+                }
+            }
+        } catch {
+            return commands.map { Answered(command: $0, result: .failure(error)) }
         }
     }
 
@@ -160,8 +198,35 @@ extension BillingRun {
             return []
         case .together(let actions):
             return actions.enumerated().compactMap { command($1, key: "s\(step.id).\($0)") }
+        case .batch(let actions):
+            let before = made
+            defer { made = before }
+            var commands: [WalletCommand] = []
+            for (index, action) in actions.enumerated() {
+                guard let command = command(action, key: "s\(step.id).\(index)") else { continue }
+                commands.append(command)
+                expect(command)
+            }
+            return commands
         default: return command(step.action, key: "s\(step.id)").map { [$0] } ?? []
         }
+    }
+
+    /// Lets later commands of the same batch refer to what this one will have made.
+    private mutating func expect(_ command: WalletCommand) {
+        func child<Entity>(_ label: String) -> Identifier<Entity> {
+            Identifier(derivedFrom: wallet.id, label: "\(label):\(command.key)", at: decidesAt)
+        }
+        switch command.action {
+        case .grant: made.grants.append(child("grant"))
+        case .hold: made.holds.append(child("hold"))
+        case .debit, .capture: made.charges.append(command.key)
+        case .clawback:
+            made.clawbacks.append(command.key)
+            made.receivables.append(child("receivable"))
+        case .release, .refund, .reinstate, .writeOff, .tidy: break
+        }
+        made.commands.append(command)
     }
 
     private func command(_ action: BillingStep.Action, key: String) -> WalletCommand? {
@@ -187,14 +252,16 @@ extension BillingRun {
             return try make(.capture(id, share(held, percent), shortfall: shortfall), key, quota: quota)
         case .release(let index): return try make(.release(pick(index, made.holds) ?? Identifier(high: 1, low: 1)), key)
         case .refund(let index, let percent):
-            guard let charge = pick(index, made.charges), let receipt = past.receipts[charge] else {
+            guard let charge = pick(index, made.charges) else {
                 return try make(.refund(of: IdempotencyKey("none"), .one), key)
             }
-            return try make(.refund(of: charge, max(share(receipt.amount.micro, percent), Credits(unchecked: 1))), key)
+            let charged = past.receipts[charge]?.amount.micro ?? 1000
+            return try make(.refund(of: charge, max(share(charged, percent), Credits(unchecked: 1))), key)
         case .clawback(let index, let percent):
-            guard let grant = pick(index, made.grants), let issued = past.issued[grant] else {
+            guard let grant = pick(index, made.grants) else {
                 return try make(.clawback(Identifier(high: 1, low: 1), .one), key)
             }
+            let issued = past.issued[grant] ?? 1000
             return try make(.clawback(grant, max(share(issued, percent), Credits(unchecked: 1))), key)
         case .reinstate(let index):
             let none = try IdempotencyKey("none")
@@ -209,7 +276,7 @@ extension BillingRun {
         case .usageAgain(let index):
             guard let event = pick(index, made.usage) else { return nil }
             return try make(.debit(.zero, shortfall: .refuse), key, usage: [event])
-        case .pass, .together: return nil
+        case .pass, .together, .batch: return nil
         }
     }
 
@@ -258,8 +325,4 @@ extension BillingRun {
     private func share(_ amount: Int64, _ percent: Int64) -> Credits {
         Credits(unchecked: Int64(min(Int128(amount) * Int128(percent) / 100, Int128(Credits.max.micro))))
     }
-}
-
-extension BillingStep {
-    var isTogether: Bool { if case .together = action { true } else { false } }
 }

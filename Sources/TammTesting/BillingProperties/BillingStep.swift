@@ -26,6 +26,8 @@ public struct BillingStep: Sendable, Hashable {
         case pass(Duration)
         /// All at the same time.
         case together([Action])
+        /// One after the other in one unit of work; later ones may refer to what earlier ones make.
+        case batch([Action])
     }
 
     /// The step's number in the sequence as it was generated; its keys are made of it.
@@ -100,6 +102,8 @@ struct BillingGenerator {
                 action = grant(isSoon: false)
             } else if length > 12, id >= length - 4 {
                 action = id % 2 == 0 ? grant(isSoon: false) : hold(isShort: false)
+            } else if chance(8) {
+                action = .batch((0..<number(2...6)).map { _ in command() })
             } else if chance(6) {
                 action = .together((0..<number(2...6)).map { _ in command() })
             } else {

@@ -143,6 +143,13 @@ extension BillingProperty {
                 return "grant \(grant.id) (\(grant.terms.category)) with \(entry.balance.owed) owed: settled first: \(settled)"
             }
         }
+        for owed in o.after.receivables.values where !owed.open.isZero {
+            if case .clawback(let grant) = owed.origin, let row = o.after.grants[grant], row.status == .active,
+                !row.remaining.isZero
+            {
+                return "grant \(grant) has \(row.remaining) while \(owed.open) of its clawback are owed"
+            }
+        }
         var now = o.past
         now.take(o)
         for (grant, clawed) in now.clawed {

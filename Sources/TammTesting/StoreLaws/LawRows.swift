@@ -115,7 +115,7 @@ struct Estate: Sendable {
         case .holds: changes.holds = next.holds
         case .receivables: changes.receivables = next.receivables
         case .quotas: changes.quotas = next.quotas
-        case .commands: changes.commands = next.commands
+        case .commands: (changes.commands, changes.reversals) = (next.commands, next.reversals)
         case .usage: changes.usage = next.usage
         }
         return changes
@@ -181,7 +181,8 @@ extension LawContext {
         next.holds = [settled, hold(of: wallet, on: [spent])]
         next.receivables = [paid, receivable(of: wallet, for: spent)]
         next.quotas = [QuotaCounter(key: counted, used: 4), QuotaCounter(key: other, used: 1)]
-        next.commands = [refunded, command(of: wallet, key: try key("command"), kind: .refund)]
+        next.commands = [command(of: wallet, key: try key("command"), kind: .refund)]
+        next.reversals = [refunded]
         next.usage = [
             try usage(of: wallet, id: key("event"), by: refunded.receipt.key),
             try usage(of: wallet, id: key("event"), by: refunded.receipt.key),

@@ -35,7 +35,7 @@ struct Snapshot: Sendable, Hashable {
         for counter in changes.quotas {
             if let index = quotas.firstIndex(where: { $0.key == counter.key }) { after.quotas[index] = counter }
         }
-        for command in changes.commands {
+        for command in changes.commands + changes.reversals {
             if let index = commandKeys.firstIndex(of: command.commandKey) { after.commands[index] = command }
         }
         after.usage += changes.usage
@@ -56,7 +56,7 @@ extension Array {
 extension Estate {
     var quotaKeys: [QuotaCounter.Key] { next.quotas.map(\.key) }
 
-    var commandKeys: [CommandKey] { next.commands.map(\.commandKey) }
+    var commandKeys: [CommandKey] { (next.reversals + next.commands).map(\.commandKey) }
 
     /// Everything that is there of the estate, as the service sees it.
     func snapshot(in store: any TammStore) async throws(TammError) -> Snapshot {

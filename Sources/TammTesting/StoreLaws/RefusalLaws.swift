@@ -29,7 +29,7 @@ extension StoreLaw {
             refusalLaw("usage.command", "a usage event of another command that is there already", .conflict) {
                 estate, context throws(TammError) in
                 var changes = estate.next
-                let (event, command) = (estate.made.usage[0].event.id, changes.commands[1].receipt.key)
+                let (event, command) = (estate.made.usage[0].event.id, changes.commands[0].receipt.key)
                 changes.usage.append(context.usage(of: estate.wallet, id: event, by: command))
                 return changes
             },
@@ -78,6 +78,18 @@ extension StoreLaw {
                 changes.usage.append(try context.usage(of: wallet, id: context.key("event"), by: command))
                 return changes
             },
+            refusalLaw("reversal.unknown", "a reversal of a command that is not recorded", .notFound) {
+                estate, context throws(TammError) in
+                var changes = estate.next
+                changes.reversals = [context.command(of: estate.wallet, key: try context.key("unknown"))]
+                return changes
+            },
+            refusalLaw("key.same", "a command that is recorded already, with the same answer", .conflict) {
+                estate, _ throws(TammError) in
+                var changes = estate.next
+                changes.commands.append(estate.made.commands[0])
+                return changes
+            },
             StoreLaw("write.reversed", .billing, "A recorded command may be written again with more of it reversed") {
                 store, context in
                 let wallet = try await context.wallet(in: store)
@@ -85,7 +97,7 @@ extension StoreLaw {
                 for reversed: Int64 in [0, 1, 3] {
                     let command = context.command(of: wallet, key: key, amount: 3, reversed: reversed)
                     var changes = WalletChanges()
-                    changes.commands = [command]
+                    if reversed == 0 { changes.commands = [command] } else { changes.reversals = [command] }
                     try await store.write(changes, to: wallet)
                     let found = try await store.transaction(as: .ledger) { t throws(TammError) in
                         try t.recordedCommands([command.commandKey])
@@ -111,6 +123,7 @@ extension StoreLaw {
                     changes.receivables += estate.next.receivables
                     changes.quotas += estate.next.quotas
                     changes.commands += estate.next.commands
+                    changes.reversals += estate.next.reversals
                     changes.usage += estate.next.usage
                 }
                 for index in first.next.entries.indices {

@@ -76,10 +76,10 @@ extension BrokenTransaction {
             changes.holds = Array(changes.holds.prefix(1))
             changes.receivables = Array(changes.receivables.prefix(1))
             changes.quotas = Array(changes.quotas.prefix(1))
-            changes.commands = Array(changes.commands.prefix(1))
+            changes.commands = []
         case .losesLastEntry: if changes.entries.count > 1 { changes.entries.removeLast() }
         case .losesUsage: if changes.usage.count > 1 { changes.usage.removeLast() }
-        case .losesReversals: changes.commands.removeAll { memory.commands[$0.key]?.receipt == $0.receipt }
+        case .losesReversals: changes.reversals = []
         case .losesWallets: changes.wallets = []
         case .keepsFirstHold: changes.holds.removeAll { memory.cells[$0.wallet]?.hold($0.id) != nil }
         case .writesOneWalletAlone: if let first = changes.wallets.first?.id { changes.keep { $0 == first } }

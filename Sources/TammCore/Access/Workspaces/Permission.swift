@@ -12,7 +12,7 @@ public enum Permission: String, Sendable, CaseIterable {
     case readBilling
     /// Buy, change the plan, set budgets.
     case manageBilling
-    /// Debit and hold credits by using the platform.
+    /// Debit and hold credits by using the platform; the answers tell what is left.
     case spendCredits
     /// Grant, refund and take back credits: the platform's side of the counter.
     case issueCredits

@@ -70,4 +70,13 @@ public enum RowPolicy {
         case .stranger: false
         }
     }
+
+    /// Whether a member's row may change from one role to another; nil is no row. Owners are made and unmade by
+    /// those alone who may manage owners.
+    public static func mayChangeRole(
+        from present: Role?, to next: Role?, in workspace: Identifier<Workspace>, as standing: Standing
+    ) -> Bool {
+        guard mayWrite(.workspaceUsers, in: workspace, as: standing) else { return false }
+        return (present != .owner && next != .owner) || standing.holds(.manageOwners, in: workspace)
+    }
 }

@@ -43,7 +43,6 @@ public struct Workspaces: Sendable {
         let now = time.now()
         try await store.transaction(as: principal) { t throws(TammError) in
             let present = try t.member(user, of: workspace)
-            if role == .owner || present?.role == .owner { try t.require(.manageOwners, in: workspace) }
             if present?.role == .owner, role != .owner { try t.requireAnotherOwner(than: user, in: workspace) }
             try t.put(
                 Member(workspace: workspace, user: user, role: role, joinedAt: present?.joinedAt ?? now))
@@ -58,7 +57,6 @@ public struct Workspaces: Sendable {
     ) async throws(TammError) {
         try await store.transaction(as: principal) { t throws(TammError) in
             if try t.member(user, of: workspace)?.role == .owner {
-                try t.require(.manageOwners, in: workspace)
                 try t.requireAnotherOwner(than: user, in: workspace)
             }
             try t.removeMember(user, from: workspace)

@@ -2,7 +2,7 @@
 public struct PlanAssignment: Sendable, Hashable {
     public let workspace: Identifier<Workspace>
     public let plan: PlanVersionReference
-    /// From when; the plan's months are counted from here.
+    /// Since when the workspace has been on any plan; its months are counted from here.
     public let since: Timestamp
 
     public init(workspace: Identifier<Workspace>, plan: PlanVersionReference, since: Timestamp) {

@@ -13,6 +13,8 @@ public struct Plans: Sendable {
 
     /// Puts a workspace on a version of a plan; it stays there when newer versions are published.
     ///
+    /// Its months go on being counted from its first assignment: moving about gives no fresh allowance.
+    ///
     /// - Parameter reference: nil for the current version.
     /// - Throws: `notFound` for a plan that is not in the catalogue or a workspace that is not there, `forbidden`
     ///   unless the principal is the service or a platform administrator.
@@ -26,9 +28,13 @@ public struct Plans: Sendable {
         guard chosen.reference.plan == plan else {
             throw TammError(.invalidInput, "wanted a version of \(plan), found \(chosen.reference)", field: "version")
         }
-        let assignment = PlanAssignment(workspace: workspace, plan: chosen.reference, since: time.now())
-        try await store.transaction(as: principal) { t throws(TammError) in try t.put(assignment) }
-        return assignment
+        let now = time.now()
+        return try await store.transaction(as: principal) { t throws(TammError) in
+            let since = try t.planAssignment(of: workspace)?.since ?? now
+            let assignment = PlanAssignment(workspace: workspace, plan: chosen.reference, since: since)
+            try t.put(assignment)
+            return assignment
+        }
     }
 
     /// The version that the workspace is on, and since when; nil where it is on none or the principal sees none.

@@ -3,7 +3,7 @@ private import Synchronization
 /// Work to be gated and metered.
 public struct MeteredOrder: Sendable {
     public let wallet: Wallet
-    /// Names the work: at most 240 bytes. A retry of the same work has the same key.
+    /// Names the work: at most 200 bytes. A retry of the same work has the same key.
     public let key: IdempotencyKey
     /// A boolean entitlement that the plan must enable.
     public let feature: String?
@@ -21,7 +21,9 @@ public struct MeteredOrder: Sendable {
         _ estimate: Usage, from wallet: Wallet, key: IdempotencyKey, feature: String? = nil,
         lifetime: Duration = .seconds(600), aboveEstimate: ShortfallPolicy = .owe, chargesWhatFailed: Bool = false
     ) throws(TammError) {
-        _ = try key.appending(":release")
+        guard key.text.utf8.count <= 200 else {
+            throw TammError(.invalidInput, "an order's key has at most 200 bytes, found \(key.text.utf8.count)", field: "key")
+        }
         guard aboveEstimate != .refuse else {
             throw TammError(
                 .invalidInput, "usage above the estimate has happened: it is owed or capped, not refused",
@@ -40,6 +42,8 @@ public struct MeteredOrder: Sendable {
 /// What became of metered work.
 public enum MeteredOutcome<Value: Sendable>: Sendable {
     case done(Value, WalletReceipt)
+    /// The work is done and could not be charged yet: settle it later with ``Metering/settle(_:used:as:)``.
+    case unsettled(Value, Usage, TammError)
     /// The work was not begun.
     case refused(MeteringRefusal)
 }
@@ -51,7 +55,7 @@ public enum MeteringRefusal: Sendable, Hashable {
     /// The plan does not enable this feature.
     case notEntitled(String)
     case wallet(WalletRefusal)
-    /// Work with this key was done or given up before; the receipt is of its hold.
+    /// Work with this key was done and charged before; the receipt is of its settlement.
     case alreadyDone(WalletReceipt)
 }
 

@@ -3,13 +3,21 @@ internal import Logging
 /// Gates and meters work that costs credits: entitlement, allowance, hold, the work itself, and its settlement.
 ///
 /// A customer without the entitlement, the allowance or the credits is refused before the work begins. Work that
-/// fails, is cancelled or breaks off costs nothing. The same key never does the work twice once it has been settled.
+/// fails, is cancelled or breaks off costs nothing. Work is charged once, however often its order is tried again;
+/// what has been used is never lost: what there are no credits for is owed, and work that could not be settled is
+/// handed back with the reason, to be settled later.
+///
+/// The wallet's keys that begin with an order's key and end in `:hold1` … `:hold10`, `:settle`, `:late`, `:release…`
+/// and `:usage` are Metering's.
 public struct Metering: Sendable {
     private let wallets: Wallets
     private let plans: Plans
     private let prices: PriceBook
     private let time: TimeSource
     private let logger = Logger(label: "tamm.metering")
+
+    /// How often one order may be begun.
+    public static let maximumAttempts = 10
 
     public init(wallets: Wallets, plans: Plans, prices: PriceBook, time: TimeSource) {
         self.wallets = wallets
@@ -20,68 +28,86 @@ public struct Metering: Sendable {
 
     /// Does `work` against a hold of what it costs at most, and charges what it has used.
     ///
-    /// The work reports its usage to the ``UsageMeter`` it is given; where it reports none the estimate is charged.
-    /// What it used above the estimate is charged by the order's policy. When `work` throws, its hold is released
-    /// and the error is thrown on; with ``MeteredOrder/chargesWhatFailed`` what it had reported is charged first.
-    /// Settling is done although the task be cancelled meanwhile.
+    /// The work reports its usage to the ``UsageMeter`` it is given; where it reports none, or something without a
+    /// price, the estimate is charged. When `work` throws, its hold is released and the error is thrown on; with
+    /// ``MeteredOrder/chargesWhatFailed`` what it had reported is charged. An order whose hold is open, after a crash
+    /// or because it is being worked on, is begun again on the same hold. Settling goes on although the task be
+    /// cancelled.
     ///
-    /// - Throws: what `work` throws; a ``TammError``: `notFound` for a model or channel without a price, and as
-    ///   ``Wallets/submit(_:as:)``.
+    /// - Throws: what `work` throws; a ``TammError``: `notFound` for an estimate without a price, `conflict` after
+    ///   ``maximumAttempts`` attempts, and as ``Wallets/submit(_:as:)``.
     public func run<Value: Sendable>(
         _ order: MeteredOrder, as principal: Principal, _ work: (UsageMeter) async throws -> Value
     ) async throws -> MeteredOutcome<Value> {
+        try await wallets.authorize(.spendCredits, in: order.wallet.workspace, as: principal)
         guard let (plan, assignment) = try await plans.plan(of: order.wallet.workspace, as: .service) else {
             return .refused(.noPlan)
         }
         if let feature = order.feature, !plan.enables(feature) { return .refused(.notEntitled(feature)) }
-        let estimate = try prices.cost(of: order.estimate)
-        let quota = try claim(order.estimate, plan, assignment)
         let hold: Identifier<Hold>
-        switch try await reserve(order, estimate, quota, as: principal) {
-        case .applied(let receipt):
-            guard let made = receipt.hold else { throw TammError(.corrupted, "the receipt of \(order.key) names no hold") }
-            hold = made
-        case .replayed(let receipt):
-            guard let made = receipt.hold, try await isOpen(made, in: order.wallet) else {
-                return .refused(.alreadyDone(receipt))
-            }
-            hold = made
-        case .refused(let refusal): return .refused(.wallet(refusal))
+        switch try await reserve(order, claim(order.estimate, plan, assignment), as: principal) {
+        case .reserved(let made): hold = made
+        case .refused(let refusal): return .refused(refusal)
         }
         let meter = UsageMeter()
         let value: Value
         do {
             value = try await work(meter)
         } catch {
-            let used = order.chargesWhatFailed ? meter.usage : nil
-            do {
-                _ = try await shielded { try await settle(order, hold, used, quota, as: principal) }
-            } catch {
-                logger.warning("hold of failed work is left to expire", metadata: ["hold": "\(hold)", "error": "\(error)"])
-            }
+            await giveUp(order, hold, meter.usage, as: principal)
             throw error
         }
         let used = meter.usage ?? order.estimate
-        return .done(value, try await shielded { try await settle(order, hold, used, quota, as: principal) })
+        do throws(TammError) {
+            return .done(value, try await shielded { () async throws(TammError) in
+                try await settle(order, used: used, hold, as: principal)
+            })
+        } catch {
+            logger.error("work is done and not charged", metadata: ["key": "\(order.key)", "error": "\(error)"])
+            return .unsettled(value, used, error)
+        }
+    }
+
+    /// Charges the work of an order that was done and could not be settled; once.
+    ///
+    /// - Throws: as ``Wallets/submit(_:as:)``; try again.
+    public func settle(
+        _ order: MeteredOrder, used: Usage, as principal: Principal
+    ) async throws(TammError) -> WalletReceipt {
+        try await wallets.authorize(.spendCredits, in: order.wallet.workspace, as: principal)
+        let past = try await past(of: order)
+        if let receipt = past.settlement { return receipt }
+        return try await settle(order, used: used, past.holds.last, as: principal)
     }
 
     /// Charges usage that has happened already, once, however often it is reported and however late.
     ///
-    /// It is booked now, with the time at which it happened; what there are no credits for is owed.
+    /// It is booked now, with the time at which it happened; what there are no credits for is owed. It counts against
+    /// the plan's allowance, also beyond it.
     ///
+    /// - Parameter id: at most 240 bytes.
     /// - Throws: `invalidInput` for a time ahead of now, `notFound` without a price, and as ``Wallets/submit(_:as:)``.
     public func record(
         _ usage: Usage, id: UsageEvent.ID, occurredAt: Timestamp, from wallet: Wallet, as principal: Principal
     ) async throws(TammError) -> WalletOutcome {
+        try await wallets.authorize(.spendCredits, in: wallet.workspace, as: principal)
         guard occurredAt <= time.now() else {
             throw TammError(.invalidInput, "usage happened before it is recorded, found \(occurredAt)", field: "occurredAt")
         }
+        let key = try id.appending(":usage")
+        if let earlier = try await wallets.receipts([key], in: wallet)[0] { return .replayed(earlier) }
         let cost = try prices.cost(of: usage)
         let event = UsageEvent(
             workspace: wallet.workspace, id: id, usage: usage, cost: cost, priceBook: prices.version,
             occurredAt: occurredAt)
-        return try await wallets.debit(
-            cost, shortfall: .owe, from: wallet, key: id.appending(":usage"), occurredAt: occurredAt, usage: [event],
+        var quota: QuotaClaim?
+        if let (plan, assignment) = try await plans.plan(of: wallet.workspace, as: .service) {
+            quota = try claim(usage, plan, assignment)
+        }
+        return try await wallets.submit(
+            WalletCommand(
+                .debit(cost, shortfall: .owe), wallet: wallet.id, in: wallet.workspace, key: key,
+                occurredAt: occurredAt, usage: [event], quota: quota),
             as: principal)
     }
 
@@ -91,56 +117,152 @@ public struct Metering: Sendable {
         guard let limit = plan.metered(usage.meter.name)?.maximum else { return nil }
         let month = assignment.month(at: time.now())
         return try QuotaClaim(
-            meter: usage.meter, quantity: UInt64(usage.quantity), limit: UInt64(limit), periodStart: month.lowerBound,
-            resetsAt: month.upperBound)
+            meter: usage.meter, quantity: UInt64(max(0, usage.quantity)), limit: UInt64(limit),
+            periodStart: month.lowerBound, resetsAt: month.upperBound)
+    }
+
+    // MARK: Attempts
+
+    /// What an order has led to so far.
+    private struct Past {
+        var settlement: WalletReceipt?
+        /// In the order of the attempts.
+        var holds: [Identifier<Hold>]
+    }
+
+    private func past(of order: MeteredOrder) async throws(TammError) -> Past {
+        var keys = [try order.key.appending(":settle"), try order.key.appending(":late")]
+        for attempt in 1...Self.maximumAttempts { keys.append(try order.key.appending(":hold\(attempt)")) }
+        let receipts = try await wallets.receipts(keys, in: order.wallet)
+        return Past(settlement: receipts[0] ?? receipts[1], holds: receipts[2...].compactMap { $0?.hold })
+    }
+
+    private enum Reservation {
+        case reserved(Identifier<Hold>)
+        case refused(MeteringRefusal)
     }
 
     private func reserve(
-        _ order: MeteredOrder, _ estimate: Credits, _ quota: QuotaClaim?, as principal: Principal
-    ) async throws(TammError) -> WalletOutcome {
-        try await wallets.hold(
-            max(estimate, Credits(unchecked: 1)), in: order.wallet, lifetime: order.lifetime, quota: quota,
-            key: order.key, as: principal)
-    }
-
-    private func isOpen(_ id: Identifier<Hold>, in wallet: Wallet) async throws(TammError) -> Bool {
-        try await wallets.hold(id, in: wallet).map { $0.status == .open && $0.expiresAt > time.now() } ?? false
-    }
-
-    /// Charges `used`, or releases the hold where it is nil. Where the hold has run out meanwhile, what was used is
-    /// charged without it.
-    private func settle(
-        _ order: MeteredOrder, _ hold: Identifier<Hold>, _ used: Usage?, _ quota: QuotaClaim?, as principal: Principal
-    ) async throws(TammError) -> WalletReceipt {
-        guard let used else {
-            return try done(
-                await wallets.release(hold, in: order.wallet, key: order.key.appending(":release"), as: principal))
+        _ order: MeteredOrder, _ quota: QuotaClaim?, as principal: Principal
+    ) async throws(TammError) -> Reservation {
+        let past = try await past(of: order)
+        if let receipt = past.settlement { return .refused(.alreadyDone(receipt)) }
+        if let last = past.holds.last, let hold = try await wallets.hold(last, in: order.wallet),
+            hold.status == .open, hold.expiresAt > time.now()
+        {
+            return .reserved(last)
         }
-        let cost = try prices.cost(of: used)
-        let event = UsageEvent(
-            workspace: order.wallet.workspace, id: order.key, usage: used, cost: cost, priceBook: prices.version,
-            occurredAt: time.now())
-        var actual = quota
-        if let quota { actual = try quota.claiming(used.quantity) }
-        let captured = try await wallets.capture(
-            hold, cost, shortfall: order.aboveEstimate, in: order.wallet, usage: [event],
-            quota: actual, key: order.key.appending(":settle"), as: principal)
-        guard case .refused(.holdClosed) = captured else { return try done(captured) }
-        return try done(
-            await wallets.debit(
-                cost, shortfall: order.aboveEstimate, from: order.wallet, key: order.key.appending(":late"),
-                usage: [event], as: principal))
+        guard past.holds.count < Self.maximumAttempts else {
+            throw TammError(.conflict, "\(order.key) was begun \(Self.maximumAttempts) times and never done")
+        }
+        let outcome = try await wallets.hold(
+            max(prices.cost(of: order.estimate), Credits(unchecked: 1)), in: order.wallet, lifetime: order.lifetime,
+            quota: quota, key: order.key.appending(":hold\(past.holds.count + 1)"), as: principal)
+        switch outcome {
+        case .refused(let refusal): return .refused(.wallet(refusal))
+        case .applied(let receipt), .replayed(let receipt):
+            guard let hold = receipt.hold else {
+                throw TammError(.corrupted, "the receipt of \(receipt.key) names no hold")
+            }
+            return .reserved(hold)
+        }
     }
 
-    private func done(_ outcome: WalletOutcome) throws(TammError) -> WalletReceipt {
-        switch outcome {
-        case .applied(let receipt), .replayed(let receipt): return receipt
-        case .refused(let refusal): throw TammError(.conflict, "the work could not be settled: \(refusal)")
+    // MARK: Settlement
+
+    /// Charges what was used, from the hold where it is still open.
+    private func settle(
+        _ order: MeteredOrder, used: Usage, _ hold: Identifier<Hold>?, as principal: Principal
+    ) async throws(TammError) -> WalletReceipt {
+        let cost = try price(of: used, order)
+        let event = UsageEvent(
+            workspace: order.wallet.workspace, id: try order.key.appending(":usage"), usage: used, cost: cost,
+            priceBook: prices.version, occurredAt: time.now())
+        var reserved: QuotaClaim?
+        if let hold, let row = try await wallets.hold(hold, in: order.wallet) {
+            reserved = row.quota
+            var quota = row.quota
+            if let claim = row.quota, claim.meter == used.meter { quota = try claim.claiming(used.quantity) }
+            let outcome = try await charge(
+                order, .capture(hold, cost, shortfall: order.aboveEstimate), ":settle", event, quota, as: principal)
+            switch outcome {
+            case .applied(let receipt), .replayed(let receipt): return receipt
+            case .refused(.holdClosed(.expired)), .refused(.holdClosed(.released)): break
+            case .refused(let refusal): throw TammError(.conflict, "the work was not settled: \(refusal)")
+            }
+        }
+        if let claim = reserved, claim.meter == used.meter { reserved = try claim.claiming(used.quantity) }
+        let outcome = try await charge(
+            order, .debit(cost, shortfall: order.aboveEstimate), ":late", event, reserved, as: principal)
+        guard let receipt = outcome.receipt else {
+            throw TammError(.conflict, "the work was not settled: \(outcome)")
+        }
+        return receipt
+    }
+
+    /// Submits a charge. Where no more may be owed, what is covered is charged and the rest is left out; where an
+    /// event of that name is recorded already, the charge goes without one.
+    private func charge(
+        _ order: MeteredOrder, _ action: WalletCommand.Action, _ suffix: String, _ event: UsageEvent,
+        _ quota: QuotaClaim?, as principal: Principal
+    ) async throws(TammError) -> WalletOutcome {
+        let key = try order.key.appending(suffix)
+        var (action, usage) = (action, [event])
+        while true {
+            let outcome = try await wallets.submit(
+                WalletCommand(
+                    action, wallet: order.wallet.id, in: order.wallet.workspace, key: key, usage: usage, quota: quota),
+                as: principal)
+            guard case .refused(let refusal) = outcome else { return outcome }
+            switch (refusal, action) {
+            case (.usageRecorded, _) where !usage.isEmpty: usage = []
+            case (.tooManyReceivables, .capture(let hold, let amount, shortfall: .owe)),
+                (.aboveMaximum, .capture(let hold, let amount, shortfall: .owe)):
+                action = .capture(hold, amount, shortfall: .cap)
+            case (.tooManyReceivables, .debit(let amount, shortfall: .owe)),
+                (.aboveMaximum, .debit(let amount, shortfall: .owe)):
+                action = .debit(amount, shortfall: .cap)
+            default: return outcome
+            }
+            logger.warning("usage is charged in part", metadata: ["key": "\(key)", "refusal": "\(refusal)"])
+        }
+    }
+
+    /// What was used has a price; where the book has none, it costs what was estimated.
+    private func price(of used: Usage, _ order: MeteredOrder) throws(TammError) -> Credits {
+        do {
+            return try prices.cost(of: used)
+        } catch {
+            logger.error("usage has no price; the estimate is charged", metadata: ["error": "\(error)"])
+            return try prices.cost(of: order.estimate)
+        }
+    }
+
+    /// Ends an order whose work failed; a hold that cannot be released now runs out by itself.
+    private func giveUp(
+        _ order: MeteredOrder, _ hold: Identifier<Hold>, _ used: Usage?, as principal: Principal
+    ) async {
+        do throws(TammError) {
+            try await shielded { () async throws(TammError) in
+                if order.chargesWhatFailed, let used {
+                    _ = try await settle(order, used: used, hold, as: principal)
+                } else {
+                    _ = try await wallets.release(
+                        hold, in: order.wallet, key: order.key.appending(":release-\(hold)"), as: principal)
+                }
+            }
+        } catch {
+            logger.warning("failed work was not settled", metadata: ["key": "\(order.key)", "error": "\(error)"])
         }
     }
 }
 
 /// Runs `body` to its end although the calling task be cancelled.
-private func shielded<Value: Sendable>(_ body: sending @escaping () async throws -> Value) async throws -> Value {
-    try await Task { try await body() }.value
+private func shielded<Value: Sendable>(
+    _ body: sending @escaping () async throws(TammError) -> Value
+) async throws(TammError) -> Value {
+    let result = await Task { () -> Result<Value, TammError> in
+        do throws(TammError) { return .success(try await body()) } catch { return .failure(error) }
+    }.value
+    return try result.get()
 }

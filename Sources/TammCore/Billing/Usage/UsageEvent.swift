@@ -30,7 +30,7 @@ public struct UsageEvent: Sendable, Hashable {
         encoder.field(id.text)
         usage.encode(into: &encoder)
         encoder.field(cost)
-        encoder.field(UInt64(bitPattern: priceBook ?? 0))
+        encoder.field(priceBook.map { String($0) } ?? "")
         encoder.field(occurredAt)
     }
 }
@@ -84,17 +84,33 @@ extension Usage {
         }
     }
 
+    /// - Throws: `invalidInput` for the name of a model or channel of more than 128 bytes, or none.
+    func checkText() throws(TammError) {
+        switch self {
+        case .model(let name, _), .messages(let name, _):
+            guard (1...128).contains(name.utf8.count) else {
+                throw TammError(
+                    .invalidInput, "a model or channel has a name of 1 to 128 bytes, found \(excerpt(name))", field: "usage")
+            }
+        case .documentPages: break
+        }
+    }
+
     func encode(into encoder: inout CanonicalEncoder) {
         switch self {
         case .model(let model, let tokens):
+            encoder.field(UInt8(1))
             encoder.field(model)
             for count in [
                 tokens.promptTokens, tokens.cachedPromptTokens, tokens.completionTokens, tokens.reasoningTokens,
             ] { encoder.field(UInt64(bitPattern: count)) }
         case .messages(let channel, let count):
+            encoder.field(UInt8(2))
             encoder.field(channel)
             encoder.field(UInt64(bitPattern: count))
-        case .documentPages(let count): encoder.field(UInt64(bitPattern: count))
+        case .documentPages(let count):
+            encoder.field(UInt8(3))
+            encoder.field(UInt64(bitPattern: count))
         }
     }
 }

@@ -61,6 +61,7 @@ package struct WalletAuditor {
     private var recordedAt = Timestamp.min
     private var accounts: [Account: Int128] = [:]
     private var byGrant: [Identifier<Grant>: Int128] = [:]
+    private var issuedByGrant: [Identifier<Grant>: Int128] = [:]
     private var byHold: [Identifier<Hold>: Int128] = [:]
     package private(set) var report = LedgerVerification()
 
@@ -96,6 +97,8 @@ package struct WalletAuditor {
     private mutating func move(_ entry: LedgerEntry) {
         let amount = Int128(entry.amount.micro)
         if let grant = entry.grant {
+            if entry.source == .issued { issuedByGrant[grant, default: 0] += amount }
+            if entry.target == .issued { issuedByGrant[grant, default: 0] -= amount }
             if entry.source == .available { byGrant[grant, default: 0] -= amount }
             if entry.target == .available { byGrant[grant, default: 0] += amount }
         }
@@ -135,6 +138,15 @@ package struct WalletAuditor {
             if computed != Int128(grant.remaining.micro) {
                 report.find(
                     .grants, in: wallet.id, "grant \(grant.id): entries make \(computed), stored \(grant.remaining.micro)")
+            }
+        }
+        for grant in grants {
+            let issued = issuedByGrant[grant.id, default: 0]
+            let wanted = grant.status == .scheduled ? grant.terms.amount.micro - grant.clawedBack.micro : nil
+            if issued > Int128(grant.terms.amount.micro) || wanted.map({ $0 != grant.remaining.micro }) ?? false {
+                report.find(
+                    .grants, in: wallet.id,
+                    "grant \(grant.id) of \(grant.terms.amount): issued \(issued), \(grant.status), \(grant.remaining) left")
             }
         }
         for (grant, computed) in byGrant where computed != 0 {

@@ -111,6 +111,7 @@ public struct CommandFingerprint: Sendable, Hashable {
         if let occurredAt = command.occurredAt { writer.write(.occurredAt, occurredAt.microseconds) }
         if !command.usage.isEmpty {
             var encoder = CanonicalEncoder()
+            encoder.field(UInt64(command.usage.count))
             for event in command.usage { event.encode(into: &encoder) }
             writer.write(.usage, encoder.bytes)
         }

@@ -35,7 +35,8 @@ public struct WalletCommand: Sendable, Hashable {
     public let occurredAt: Timestamp?
     /// Usage recorded in the same transaction, once: at most ``maximumUsageEvents``.
     public let usage: [UsageEvent]
-    /// The metered allowance that a debit uses, or a hold reserves.
+    /// The metered allowance that a debit uses, a hold reserves or a capture has used in the end; other commands
+    /// take none. What has been used already (a debit that caps or owes, a capture) counts beyond the limit too.
     public let quota: QuotaClaim?
 
     /// - Throws: `invalidInput`, naming the field.
@@ -43,6 +44,13 @@ public struct WalletCommand: Sendable, Hashable {
         _ action: Action, wallet: Identifier<Wallet>, in workspace: Identifier<Workspace>, key: IdempotencyKey,
         occurredAt: Timestamp? = nil, usage: [UsageEvent] = [], quota: QuotaClaim? = nil
     ) throws(TammError) {
+        switch action {
+        case .debit, .hold, .capture: break
+        default:
+            guard quota == nil else {
+                throw TammError(.invalidInput, "only a debit, a hold or a capture uses an allowance", field: "quota")
+            }
+        }
         switch action {
         case .hold(let amount, let lifetime):
             try Self.requireAmount(amount)
@@ -62,6 +70,7 @@ public struct WalletCommand: Sendable, Hashable {
         guard usage.count < 2 || Set(usage.map(\.id)).count == usage.count else {
             throw TammError(.invalidInput, "a command carries a usage event once", field: "usage")
         }
+        for event in usage { try event.usage.checkText() }
         guard usage.allSatisfy({ $0.workspace == workspace }) else {
             throw TammError(.invalidInput, "a command carries usage of its own workspace only", field: "usage")
         }

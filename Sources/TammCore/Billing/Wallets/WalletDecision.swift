@@ -26,7 +26,9 @@ extension WalletLedger {
     ///   quota other than the hold's, `corrupted` where stored rows contradict each other.
     mutating func decide(_ command: WalletCommand, reversing reversed: ReversedCommand?) throws(TammError) -> WalletDecision {
         let cause = Cause(command: command.key, occurredAt: min(command.occurredAt ?? now, now))
-        if let quota = command.quota, case .debit = command.action { if let refusal = refusal(of: quota) { return refusal } }
+        if let quota = command.quota, case .debit(_, shortfall: .refuse) = command.action {
+            if let refusal = refusal(of: quota) { return refusal }
+        }
         switch command.action {
         case .grant(let terms): return try grant(terms, cause)
         case .debit(let amount, let policy): return try debit(amount, policy, command.quota, cause)
@@ -87,7 +89,7 @@ extension WalletLedger {
     ) throws(TammError) -> WalletDecision {
         if let refusal = insufficient(amount) {
             if policy == .refuse { return refusal }
-            if policy == .owe, let refusal = refusalToOwe() { return refusal }
+            if policy == .owe, let refusal = refusalToOwe(amount) { return refusal }
         }
         let done = try charge(amount, policy, cause)
         if let quota { count(quota, claimed: quota.quantity, returned: 0) }
@@ -137,7 +139,7 @@ extension WalletLedger {
         let paid = rules.paidByHold(hold.amount, amount)
         let rest = Credits(unchecked: max(0, amount.micro - paid.micro))
         if !rest.isZero, policy == .refuse { return .refused(.aboveHold(held: hold.amount, wanted: amount)) }
-        if !rest.isZero, policy == .owe, let refusal = refusalToOwe() { return refusal }
+        if policy == .owe, let refusal = refusalToOwe(rest) { return refusal }
         try close(id, as: .captured, captured: paid, .release, cause)
         if let reserved = hold.quota {
             count(reserved, claimed: (quota ?? reserved).quantity, returned: reserved.quantity)
@@ -175,9 +177,10 @@ extension WalletLedger {
         }
         let clawable = rules.clawable(grants[index].value)
         guard amount <= clawable else { return .refused(.aboveGrant(clawable: clawable, wanted: amount)) }
-        if amount > wallet.balance.available, let refusal = refusalToOwe() { return refusal }
+        let isScheduled = grants[index].value.status == .scheduled
+        if !isScheduled, let refusal = refusalToOwe(amount) { return refusal }
         change(index) { $0.clawedBack = Credits(unchecked: $0.clawedBack.micro + amount.micro) }
-        if grants[index].value.status == .scheduled {
+        if isScheduled {
             change(index) { $0.remaining = Credits(unchecked: $0.remaining.micro - amount.micro) }
             post(.clawback, from: .issued, to: .clawedBack, amount, grant: id, cause)
             return .done(.init(amount: amount, subject: .grant(id)))
@@ -189,7 +192,11 @@ extension WalletLedger {
         return .done(.init(amount: amount, shortfall: owed, subject: .grant(id)))
     }
 
-    private func refusalToOwe() -> WalletDecision? {
+    /// Whether taking `amount` would leave more owed than may be.
+    private func refusalToOwe(_ amount: Credits) -> WalletDecision? {
+        guard amount > wallet.balance.available else { return nil }
+        let owed = amount.micro - wallet.balance.available.micro
+        guard wallet.balance.owed.micro <= Credits.max.micro - owed else { return .refused(.aboveMaximum) }
         let open = receivables.lazy.filter { !$0.value.open.isZero }.count
         return open < rules.limits.openReceivables ? nil : .refused(.tooManyReceivables)
     }

@@ -122,7 +122,7 @@ package enum WalletFold {
             _ plan: Plan, in t: borrowing some WalletRecords & ~Copyable
         ) throws(TammError) {
             for record in try t.recordedCommands(plan.keys) {
-                if let record { recorded.add(record, isChanged: false) }
+                if let record { recorded.add(record, isNew: false) }
             }
         }
 
@@ -204,7 +204,7 @@ package enum WalletFold {
         private mutating func record(
             _ command: WalletCommand, _ key: CommandKey, _ receipt: WalletReceipt, _ fingerprint: CommandFingerprint
         ) {
-            recorded.add(RecordedCommand(key: key, receipt: receipt, fingerprint: fingerprint), isChanged: true)
+            recorded.add(RecordedCommand(key: key, receipt: receipt, fingerprint: fingerprint), isNew: true)
             if let key = command.reversedKey { recorded.reverse(key, by: receipt.amount) }
             for event in command.usage {
                 usageIDs[command.workspace, default: []].insert(event.id)
@@ -236,7 +236,7 @@ package enum WalletFold {
 
         func changes() -> WalletChanges {
             var changes = WalletChanges()
-            changes.commands = recorded.changed
+            recorded.collect(into: &changes)
             changes.usage = usage
             return changes
         }
@@ -245,7 +245,9 @@ package enum WalletFold {
 
 /// The recorded commands that a batch knows, by their keys.
 private struct RecordIndex {
-    private var records: [WalletLedger.Tracked<RecordedCommand>] = []
+    private enum Change { case none, reversed, new }
+
+    private var records: [(record: RecordedCommand, change: Change)] = []
     /// Where each key's record stands; small batches look through them all.
     private var positions: [CommandKey: Int] = [:]
     private let isIndexed: Bool
@@ -256,24 +258,33 @@ private struct RecordIndex {
     }
 
     private func position(of key: CommandKey) -> Int? {
-        isIndexed ? positions[key] : records.lastIndex { $0.value.key == key }
+        isIndexed ? positions[key] : records.lastIndex { $0.record.key == key }
     }
 
-    subscript(key: CommandKey) -> RecordedCommand? { position(of: key).map { records[$0].value } }
+    subscript(key: CommandKey) -> RecordedCommand? { position(of: key).map { records[$0].record } }
 
     /// The last one added under a key is the one that counts.
-    mutating func add(_ record: RecordedCommand, isChanged: Bool) {
+    mutating func add(_ record: RecordedCommand, isNew: Bool) {
         if isIndexed { positions[record.key] = records.count }
-        records.append(.init(value: record, isChanged: isChanged))
+        records.append((record, isNew ? .new : .none))
     }
 
     mutating func reverse(_ key: CommandKey, by amount: Credits) {
         guard let position = position(of: key) else { return }
-        records[position].value.reversed = Credits(unchecked: records[position].value.reversed.micro + amount.micro)
-        records[position].isChanged = true
+        let reversed = records[position].record.reversed.micro + amount.micro
+        records[position].record.reversed = Credits(unchecked: reversed)
+        if records[position].change == .none { records[position].change = .reversed }
     }
 
-    var changed: [RecordedCommand] { records.compactMap { $0.isChanged ? $0.value : nil } }
+    func collect(into changes: inout WalletChanges) {
+        for index in records.indices {
+            switch records[index].change {
+            case .none: break
+            case .reversed: changes.reversals.append(records[index].record)
+            case .new: changes.commands.append(records[index].record)
+            }
+        }
+    }
 }
 
 extension WalletCommand {

@@ -179,6 +179,7 @@ struct WalletLedger {
             post(kind, from: source, to: .available, portion.amount, grant: grant.id, cause)
         }
         if grant.status == .expired { expire(index, cause) }
+        if grant.status == .active { settle(with: index, cause) { $0.origin == .clawback(grant.id) } }
     }
 
     private mutating func expire(_ index: Int, _ cause: Cause) {
@@ -240,8 +241,15 @@ struct WalletLedger {
         change(index) { $0.status = .active }
         let grant = grants[index].value
         post(.grant, from: .issued, to: .available, grant.remaining, grant: grant.id, cause)
-        guard rules.settles(grant.terms.category) else { return }
-        let open = receivables.indices.filter { !receivables[$0].value.open.isZero }.sorted {
+        if rules.settles(grant.terms.category) { settle(with: index, cause) { _ in true } }
+    }
+
+    /// Pays receivables, the oldest first, out of a grant: all of them when it is new and was paid for, the one of its
+    /// own clawback when credits return to it.
+    private mutating func settle(with index: Int, _ cause: Cause, _ isMeant: (Receivable) -> Bool) {
+        let open = receivables.indices.filter {
+            !receivables[$0].value.open.isZero && isMeant(receivables[$0].value)
+        }.sorted {
             (receivables[$0].value.createdAt, receivables[$0].value.id)
                 < (receivables[$1].value.createdAt, receivables[$1].value.id)
         }
@@ -249,8 +257,9 @@ struct WalletLedger {
             let paid = min(receivables[owed].value.open, grants[index].value.remaining)
             guard !paid.isZero else { break }
             change(index) { $0.remaining = Credits(unchecked: $0.remaining.micro - paid.micro) }
-            change(receivable: owed) { $0.settledBy.append(Portion(grant: grant.id, amount: paid)) }
-            post(.settlement, from: .available, to: .owed, paid, grant: grant.id, cause)
+            let payer = grants[index].value.id
+            change(receivable: owed) { $0.settledBy.append(Portion(grant: payer, amount: paid)) }
+            post(.settlement, from: .available, to: .owed, paid, grant: payer, cause)
         }
     }
 

@@ -12,6 +12,8 @@ package final class WalletQueue: Sendable {
         package var perWorkspace = 1024
         package var inAll = 16_384
         package var batch = 128
+        /// Transactions that wait for wallets locked elsewhere, at the same time.
+        package var waitingFlights = 2
         package init() {}
     }
 
@@ -25,6 +27,12 @@ package final class WalletQueue: Sendable {
         var waiting: [Identifier<Workspace>: Deque<Ticket>] = [:]
         /// The workspaces with something waiting, in the order of their turns.
         var turns: Deque<Identifier<Workspace>> = []
+        /// Commands whose wallet another transaction has locked; the first of each wallet's is on its way to wait.
+        var parked: [Identifier<Wallet>: Deque<Ticket>] = [:]
+        /// The wallets with parked commands that nobody waits for yet.
+        var parkedTurns: Deque<Identifier<Wallet>> = []
+        var waitingFlights = 0
+        /// What waits and what is parked.
         var count = 0
         var isFlying = false
         var nextID: UInt64 = 0
@@ -53,17 +61,18 @@ package final class WalletQueue: Sendable {
     ///   left, what the command's own failure is.
     package func submit(_ command: WalletCommand) async throws(TammError) -> WalletOutcome {
         guard !Task.isCancelled else { throw Self.cancelled }
-        let answer: WalletFold.Answer
+        var answer: WalletFold.Answer
         if takeOff() {
             answer = await flySafely([command])[0]
             land()
+            if case .busy = answer { answer = await wait(command, isParked: true) }
         } else {
-            answer = try await wait(command)
+            answer = await wait(command, isParked: false)
         }
         switch answer {
         case .outcome(let outcome): return outcome
         case .failed(let error): throw error
-        case .busy: return try await flyAlone(command)
+        case .busy: throw TammError(.unavailable, "wallet \(command.wallet) is locked; try again with the same key")
         }
     }
 
@@ -82,13 +91,62 @@ package final class WalletQueue: Sendable {
             state.isFlying = state.count > 0
             return state.isFlying
         }
-        if more { Task { await drain() } }
+        if more { Task.detached { await self.drain() } }
     }
 
     private func drain() async {
         while let batch = nextBatch() {
             let answers = await flySafely(batch.map(\.command))
+            for (ticket, answer) in zip(batch, answers) {
+                if case .busy = answer { park(ticket) } else { ticket.answer.resume(returning: answer) }
+            }
+        }
+    }
+
+    /// Sets a command aside until its wallet is free; the batches go on.
+    private func park(_ ticket: Ticket) {
+        let departs = state.withLock { state in
+            let wallet = ticket.command.wallet
+            if state.parked[wallet] == nil { state.parkedTurns.append(wallet) }
+            state.parked[wallet, default: []].append(ticket)
+            state.count += 1
+            guard state.waitingFlights < limits.waitingFlights else { return false }
+            state.waitingFlights += 1
+            return true
+        }
+        if departs { Task.detached { await self.drainParked() } }
+    }
+
+    /// Waits for one locked wallet after the other, with all the commands that were set aside for it.
+    private func drainParked() async {
+        while let (wallet, batch) = nextParked() {
+            let answers = await flySafely(batch.map(\.command), waiting: true)
             for (ticket, answer) in zip(batch, answers) { ticket.answer.resume(returning: answer) }
+            state.withLock { state in
+                if state.parked[wallet]?.isEmpty == true {
+                    state.parked[wallet] = nil
+                } else {
+                    state.parkedTurns.append(wallet)
+                }
+            }
+        }
+    }
+
+    private func nextParked() -> (Identifier<Wallet>, [Ticket])? {
+        state.withLock { state in
+            while let wallet = state.parkedTurns.popFirst(), var queue = state.parked[wallet] {
+                guard !queue.isEmpty else {
+                    state.parked[wallet] = nil
+                    continue
+                }
+                let batch = Array(queue.prefix(limits.batch))
+                queue.removeFirst(batch.count)
+                state.parked[wallet] = queue
+                state.count -= batch.count
+                return (wallet, batch)
+            }
+            state.waitingFlights -= 1
+            return nil
         }
     }
 
@@ -109,17 +167,18 @@ package final class WalletQueue: Sendable {
         }
     }
 
-    private func wait(_ command: WalletCommand) async throws(TammError) -> WalletFold.Answer {
+    private func wait(_ command: WalletCommand, isParked: Bool) async -> WalletFold.Answer {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
         }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                enqueue(Ticket(id: id, command: command, answer: continuation))
+                let ticket = Ticket(id: id, command: command, answer: continuation)
+                if isParked { park(ticket) } else { enqueue(ticket) }
             }
         } onCancel: {
-            withdraw(id, in: command.workspace)
+            withdraw(id, of: command)
         }
     }
 
@@ -147,44 +206,49 @@ package final class WalletQueue: Sendable {
         }
         switch admission {
         case .queued: break
-        case .queuedFirst: Task { await drain() }
+        case .queuedFirst: Task.detached { await self.drain() }
         case .refused(let error): ticket.answer.resume(returning: .failed(error))
         }
     }
 
-    private func withdraw(_ id: UInt64, in workspace: Identifier<Workspace>) {
+    private func withdraw(_ id: UInt64, of command: WalletCommand) {
         let ticket: Ticket? = state.withLock { state in
-            guard let index = state.waiting[workspace]?.firstIndex(where: { $0.id == id }) else { return nil }
-            let ticket = state.waiting[workspace]?.remove(at: index)
-            state.count -= 1
-            if state.waiting[workspace]?.isEmpty == true {
-                state.waiting[workspace] = nil
-                state.turns.removeAll { $0 == workspace }
+            let (workspace, wallet) = (command.workspace, command.wallet)
+            if let index = state.waiting[workspace]?.firstIndex(where: { $0.id == id }) {
+                state.count -= 1
+                let ticket = state.waiting[workspace]?.remove(at: index)
+                if state.waiting[workspace]?.isEmpty == true {
+                    state.waiting[workspace] = nil
+                    state.turns.removeAll { $0 == workspace }
+                }
+                return ticket
             }
-            return ticket
+            guard let index = state.parked[wallet]?.firstIndex(where: { $0.id == id }) else { return nil }
+            state.count -= 1
+            return state.parked[wallet]?.remove(at: index)
         }
         ticket?.answer.resume(returning: .failed(Self.cancelled))
     }
 
     /// Flies a batch; one that fails is tried again in halves, so that a command that cannot be written fails alone.
-    private func flySafely(_ commands: [WalletCommand]) async -> [WalletFold.Answer] {
+    ///
+    /// A conflict that a store throws is a key or a usage event that another process has recorded meanwhile: read
+    /// again, it gets its right answer.
+    private func flySafely(
+        _ commands: [WalletCommand], waiting: Bool = false, isSecond: Bool = false
+    ) async -> [WalletFold.Answer] {
         do {
-            return try await fly(commands, false)
+            return try await fly(commands, waiting)
         } catch {
+            if error.code == .conflict, commands.count == 1, !isSecond {
+                return await flySafely(commands, waiting: waiting, isSecond: true)
+            }
             guard commands.count > 1, error.code != .unavailable, error.code != .overloaded else {
                 return commands.map { _ in .failed(error) }
             }
             let middle = commands.count / 2
-            return await flySafely(Array(commands[..<middle])) + flySafely(Array(commands[middle...]))
-        }
-    }
-
-    /// A command whose wallet was locked elsewhere waits for it alone; the batch did not.
-    private func flyAlone(_ command: WalletCommand) async throws(TammError) -> WalletOutcome {
-        switch try await fly([command], true)[0] {
-        case .outcome(let outcome): return outcome
-        case .failed(let error): throw error
-        case .busy: throw TammError(.unavailable, "wallet \(command.wallet) is locked; try again with the same key")
+            return await flySafely(Array(commands[..<middle]), waiting: waiting)
+                + flySafely(Array(commands[middle...]), waiting: waiting)
         }
     }
 }

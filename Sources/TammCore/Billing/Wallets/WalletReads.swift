@@ -92,6 +92,13 @@ extension Wallets {
         }
     }
 
+    /// The receipts of the commands recorded under these keys for this wallet, looked up for the platform itself.
+    func receipts(_ keys: [IdempotencyKey], in wallet: Wallet) async throws(TammError) -> [WalletReceipt?] {
+        let keys = keys.map { CommandKey(workspace: wallet.workspace, key: $0) }
+        let found = try await store.transaction(as: .ledger) { t throws(TammError) in try t.recordedCommands(keys) }
+        return found.map { $0.flatMap { $0.receipt.wallet == wallet.id ? $0.receipt : nil } }
+    }
+
     /// One hold, looked up for the platform itself.
     func hold(_ id: Identifier<Hold>, in wallet: Wallet) async throws(TammError) -> Hold? {
         var need = WalletNeed(workspace: wallet.workspace, wallet: wallet.id, dueBy: .min)

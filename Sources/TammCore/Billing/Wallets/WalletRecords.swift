@@ -9,7 +9,7 @@ public protocol WalletRecords: ~Copyable {
     /// - Throws: `notFound` without its workspace, `forbidden` unless the principal is the ledger or the service.
     borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool
 
-    /// Locks the wallets for this transaction, in the order of their identifiers whatever the order asked, and reads
+    /// Locks the wallets for this transaction, in the order of (workspace, wallet) whatever the order asked, and reads
     /// what deciding needs. The answers are in the order asked.
     ///
     /// - Parameter waiting: whether to wait for a wallet that another transaction has locked; otherwise it is `busy`.
@@ -54,7 +54,7 @@ public protocol WalletRecords: ~Copyable {
         of workspace: Identifier<Workspace>?, after cursor: Identifier<Wallet>?, limit: Int
     ) throws(TammError) -> [Wallet]
 
-    /// Entries of a wallet numbered above `sequence`, ascending, at most `limit`.
+    /// Entries of a wallet numbered above `sequence`, ascending, at most `limit`, which may be more than a page.
     borrowing func entries(
         of wallet: Identifier<Wallet>, after sequence: Int64, limit: Int
     ) throws(TammError) -> [LedgerEntry]
@@ -149,12 +149,15 @@ public struct WalletChanges: Sendable {
     public package(set) var holds: [Hold] = []
     public package(set) var receivables: [Receivable] = []
     public package(set) var quotas: [QuotaCounter] = []
-    /// New, or with more of it reversed.
+    /// New, each under a key that is not recorded.
     public package(set) var commands: [RecordedCommand] = []
+    /// Recorded by an earlier transaction, now with more of it reversed.
+    public package(set) var reversals: [RecordedCommand] = []
     /// New.
     public package(set) var usage: [RecordedUsage] = []
 
     public init() {}
 
-    public var isEmpty: Bool { wallets.isEmpty && commands.isEmpty && usage.isEmpty && quotas.isEmpty }
+    /// Whether there is nothing to write: every change is a wallet's or a command's.
+    public var isEmpty: Bool { wallets.isEmpty && commands.isEmpty }
 }

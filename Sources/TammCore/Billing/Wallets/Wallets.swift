@@ -111,8 +111,8 @@ extension WalletCommand {
     /// What the command's principal must be allowed to do.
     public var permission: Permission {
         switch action {
-        case .debit, .hold, .capture, .release, .tidy: .spendCredits
-        case .grant, .refund, .clawback, .reinstate, .writeOff: .issueCredits
+        case .debit, .hold, .capture, .release: .spendCredits
+        case .grant, .refund, .clawback, .reinstate, .writeOff, .tidy: .issueCredits
         }
     }
 }
