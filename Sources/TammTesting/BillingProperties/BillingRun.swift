@@ -28,6 +28,7 @@ package struct BillingRun {
     private let rules: SharedWalletRules
     /// The moment at which the wallet decides the step.
     private var decidesAt = Self.start
+    private var available = Credits.zero
     private var made = Made()
     private var past = Past()
 
@@ -75,6 +76,7 @@ package struct BillingRun {
         var lastUsage: UsageEvent.ID?
         for step in steps {
             decidesAt = max(time.now, before.wallet.recordedAt)
+            available = before.wallet.balance.available
             let commands = resolve(step)
             let answers = await submit(commands, as: step)
             let read = try await snapshot(after: before.wallet.sequence, usageAfter: lastUsage)
@@ -243,6 +245,7 @@ extension BillingRun {
         case .debit(let amount, let shortfall, let hasUsage, let quota):
             let usage = hasUsage ? [try usageEvent("u-\(key)", amount)] : []
             return try make(.debit(amount, shortfall: shortfall), key, usage: usage, quota: quota.flatMap { quotaClaim($0) })
+        case .drain: return try make(.debit(available, shortfall: .refuse), key)
         case .hold(let amount, let lifetime, let quota):
             return try make(.hold(amount, lifetime: lifetime), key, quota: quota.flatMap { quotaClaim($0) })
         case .capture(let index, let percent, let shortfall):

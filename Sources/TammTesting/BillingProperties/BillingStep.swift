@@ -7,6 +7,8 @@ public struct BillingStep: Sendable, Hashable {
         /// Days are counted from the sequence's start.
         case grant(Credits, Grant.Category, priority: Int, effectiveDay: Int?, expiryDay: Int?)
         case debit(Credits, shortfall: ShortfallPolicy, usage: Bool, quota: UInt64?)
+        /// Debits all that is available, to the last credit.
+        case drain
         case hold(Credits, lifetime: Duration, quota: UInt64?)
         /// A share of the hold in percent; above 100 it captures above the hold.
         case capture(hold: Int, percent: Int64, shortfall: ShortfallPolicy)
@@ -127,7 +129,8 @@ struct BillingGenerator {
     private mutating func command() -> BillingStep.Action {
         switch number(0...99) {
         case 0..<12: grant(isSoon: chance(50))
-        case 12..<36: .debit(
+        case 12..<15: .drain
+        case 15..<36: .debit(
                 charge(), shortfall: chance(85) ? .refuse : policy(), usage: chance(50),
                 quota: chance(25) ? UInt64(number(1...4)) : nil)
         case 36..<53: hold(isShort: chance(60))

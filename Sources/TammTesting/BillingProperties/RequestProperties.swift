@@ -59,7 +59,7 @@ extension BillingProperty {
     }
 
     package static let quotas = BillingProperty(
-        name: "quotas", sentence: "A metered allowance admits its limit and no more, and counts what is reserved until it is settled."
+        name: "quotas", sentence: "A metered allowance admits its limit and no more, counts what is reserved until it is settled, and all that was used."
     ) { o in
         var now = o.past
         now.take(o)
@@ -70,8 +70,12 @@ extension BillingProperty {
         }
         let freed = o.past.quotaReserved.filter { o.after.holds[$0.key]?.status == .expired }.values.reduce(0, +)
         let used = o.past.quotaUsed + o.past.quotaReserved.values.reduce(0, +) - freed
-        let isCapture = if case .capture = answer.command.action { true } else { false }
-        if answer.applied != nil, !isCapture, used + Int64(claim.quantity) > Int64(claim.limit) {
+        let isBounded: Bool =
+            switch answer.command.action {
+            case .hold, .debit(_, shortfall: .refuse): true
+            default: false
+            }
+        if answer.applied != nil, isBounded, used + Int64(claim.quantity) > Int64(claim.limit) {
             return "\(used) of \(claim.limit) were used, \(claim.quantity) more were admitted"
         }
         if case .success(.refused(.quotaExhausted)) = answer.result, used + Int64(claim.quantity) <= Int64(claim.limit) {
