@@ -47,7 +47,8 @@ let package = Package(
             name: "TammCoreTests",
             dependencies: [
                 "TammCore", "TammInMemory", "TammTesting", .product(name: "Crypto", package: "swift-crypto"),
-            ]),
+            ],
+            exclude: ["Fixtures"]),
         .testTarget(name: "TammInMemoryTests", dependencies: ["TammInMemory", "TammTesting"]),
         .testTarget(name: "TammTestingTests", dependencies: ["TammInMemory", "TammTesting"]),
         .testTarget(name: "TammDemoTests", dependencies: ["tamm-demo", "TammTesting"]),

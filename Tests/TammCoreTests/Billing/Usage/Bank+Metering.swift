@@ -1,0 +1,34 @@
+import TammTesting
+import Testing
+
+@testable import TammCore
+
+extension Bank {
+    func plans(_ catalogue: PlanCatalogue = .example) -> Plans {
+        Plans(store: store, time: time.source, catalogue: catalogue)
+    }
+
+    func metering(_ prices: PriceBook = .example, catalogue: PlanCatalogue = .example) -> Metering {
+        Metering(wallets: wallets, plans: plans(catalogue), prices: prices, time: time.source)
+    }
+
+    @discardableResult
+    func assign(_ plan: String) async throws -> PlanAssignment {
+        try await plans().assign(PlanID(plan), to: workspace, as: .service)
+    }
+
+    func recordedUsage() async throws -> [RecordedUsage] {
+        try await wallets.usage(of: workspace, as: .service)
+    }
+}
+
+extension Usage {
+    /// Messages that cost a credit each.
+    static func whatsApp(_ count: Int64) -> Usage { .messages(channel: "whatsapp", count: count) }
+}
+
+extension MeteredOutcome {
+    var receipt: WalletReceipt? { if case .done(_, let receipt) = self { receipt } else { nil } }
+    var value: Value? { if case .done(let value, _) = self { value } else { nil } }
+    var refusal: MeteringRefusal? { if case .refused(let refusal) = self { refusal } else { nil } }
+}

@@ -1,0 +1,195 @@
+import TammTesting
+import Testing
+
+@testable import TammCore
+
+/// Metered work that fails, is cut short, or is asked again.
+@Suite(.timeLimit(.minutes(5))) struct MeteringFailureTests {
+    private struct Failed: Error, Equatable { let number: Int }
+
+    private func bank(_ plan: String = "growth") async throws -> Bank {
+        let bank = try await Bank()
+        try await bank.assign(plan)
+        try await bank.grant(100.credits, "top-up")
+        return bank
+    }
+
+    private func order(
+        _ bank: Bank, _ estimate: Int64 = 40, chargesWhatFailed: Bool = false
+    ) throws -> MeteredOrder {
+        try MeteredOrder(
+            .whatsApp(estimate), from: bank.wallet, key: "work".key, lifetime: .seconds(600),
+            chargesWhatFailed: chargesWhatFailed)
+    }
+
+    @Test func `Work that fails costs nothing and its own error is thrown`() async throws {
+        let bank = try await bank()
+        let error = await #expect(throws: Failed.self) {
+            try await bank.metering().run(order(bank), as: .service) { meter -> Int in
+                meter.report(.whatsApp(7))
+                throw Failed(number: 3)
+            }
+        }
+        #expect(error == Failed(number: 3))
+        #expect(try await bank.balance() == Balance(100.credits))
+        #expect(try await bank.recordedUsage().isEmpty)
+        #expect(try await bank.wallets.holds(of: bank.wallet, as: .service).map(\.status) == [.released])
+    }
+
+    @Test func `Work that fails is charged for what it reported where the order says so`() async throws {
+        let bank = try await bank()
+        await #expect(throws: Failed.self) {
+            try await bank.metering().run(order(bank, chargesWhatFailed: true), as: .service) { meter -> Int in
+                meter.report(.whatsApp(7))
+                throw Failed(number: 1)
+            }
+        }
+        #expect(try await bank.balance() == Balance(93.credits))
+        #expect(try await bank.recordedUsage().map(\.event.usage) == [.whatsApp(7)])
+    }
+
+    @Test func `Work that fails before it reports costs nothing although the order charges failures`() async throws {
+        let bank = try await bank()
+        await #expect(throws: Failed.self) {
+            try await bank.metering().run(order(bank, chargesWhatFailed: true), as: .service) { _ -> Int in
+                throw Failed(number: 1)
+            }
+        }
+        #expect(try await bank.balance() == Balance(100.credits))
+    }
+
+    @Test func `Work that is cancelled gives its hold back although its task is cancelled`() async throws {
+        let bank = try await bank()
+        let (begun, order) = (Gate(), try order(bank))
+        let task = Task {
+            try await bank.metering().run(order, as: .service) { _ in
+                begun.open()
+                await until { Task.isCancelled }
+                try Task.checkCancellation()
+            }
+        }
+        await begun.pass()
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try await bank.balance() == Balance(100.credits))
+        #expect(try await bank.stored().openHolds == 0)
+    }
+
+    @Test func `Work that ends although its task was cancelled is charged`() async throws {
+        let bank = try await bank()
+        let (begun, order) = (Gate(), try order(bank))
+        let task = Task {
+            try await bank.metering().run(order, as: .service) { meter in
+                begun.open()
+                await until { Task.isCancelled }
+                meter.report(.whatsApp(9))
+                return 5
+            }
+        }
+        await begun.pass()
+        task.cancel()
+        let outcome = try await task.value
+        #expect(outcome.value == 5 && outcome.receipt?.amount == 9.credits)
+        #expect(try await bank.balance() == Balance(91.credits))
+    }
+
+    @Test func `A task that is cancelled before begins no work`() async throws {
+        let bank = try await bank()
+        let order = try order(bank)
+        let task = Task {
+            await until { Task.isCancelled }
+            return try await bank.metering().run(order, as: .service) { _ in Issue.record("the work was begun") }
+        }
+        task.cancel()
+        #expect(await failure { try await task.value }?.code == .cancelled)
+        #expect(try await bank.balance() == Balance(100.credits))
+    }
+
+    @Test func `Work that outlives its hold is charged once`() async throws {
+        let bank = try await bank("starter")
+        let outcome = try await bank.metering().run(order(bank), as: .service) { meter in
+            bank.time.advance(by: .seconds(600))
+            let balance = try await bank.balance()
+            #expect(balance == Balance(100.credits), "the hold has run out")
+            meter.report(.whatsApp(25))
+        }
+        #expect(outcome.receipt?.amount == 25.credits && outcome.receipt?.key == "work:late".key)
+        #expect(try await bank.balance() == Balance(75.credits))
+        #expect(try await bank.recordedUsage().map(\.event.id) == ["work".key])
+        #expect(try await used(bank) == 25)
+        try await expectAlreadyDone(bank)
+    }
+
+    @Test func `Work that outlives its hold is charged although its allowance is used up meanwhile`() async throws {
+        let bank = try await bank("free")
+        let outcome = try await bank.metering().run(order(bank), as: .service) { _ in
+            bank.time.advance(by: .seconds(600))
+            let other = try MeteredOrder(.whatsApp(90), from: bank.wallet, key: "other".key)
+            _ = try await bank.metering().run(other, as: .service) { _ in }
+        }
+        #expect(outcome.receipt?.amount == 40.credits && outcome.receipt?.shortfall == 30.credits)
+        #expect(try await bank.balance() == Balance(.zero, owed: 30.credits))
+        #expect(try await used(bank) == 90)
+    }
+
+    @Test func `Work that was done is not done again under its key`() async throws {
+        let bank = try await bank()
+        _ = try await bank.metering().run(order(bank), as: .service) { $0.report(.whatsApp(5)) }
+        try await expectAlreadyDone(bank)
+        bank.time.advance(by: .days(3))
+        try await expectAlreadyDone(bank)
+        #expect(try await bank.balance() == Balance(95.credits))
+    }
+
+    @Test func `Work that another process began and left is done by the next and charged once`() async throws {
+        let bank = try await bank()
+        try await bank.apply(.hold(40.credits, lifetime: .seconds(600)), "work")
+        bank.time.advance(by: .seconds(100))
+        let outcome = try await bank.metering().run(order(bank), as: .service) { meter in
+            meter.report(.whatsApp(5))
+            return "done"
+        }
+        #expect(outcome.value == "done")
+        #expect(try await bank.balance() == Balance(95.credits))
+        try await expectAlreadyDone(bank)
+    }
+
+    @Test func `Work that two do at once under one key is charged once`() async throws {
+        let bank = try await bank()
+        let (gate, order) = (Gate(), try order(bank))
+        let slow = Task {
+            try await bank.metering().run(order, as: .service) { meter in
+                await gate.pass()
+                meter.report(.whatsApp(9))
+                return "slow"
+            }
+        }
+        await until { gate.waiting == 1 }
+        let quick = try await bank.metering().run(order, as: .service) { meter in
+            meter.report(.whatsApp(5))
+            return "quick"
+        }
+        bank.time.advance(by: .seconds(1))
+        gate.open()
+        let late = try await slow.value
+        #expect(quick.value == "quick" && late.value == "slow")
+        #expect(late.receipt == quick.receipt && quick.receipt?.amount == 5.credits)
+        #expect(try await bank.balance() == Balance(95.credits))
+        #expect(try await bank.recordedUsage().count == 1)
+    }
+
+    /// How many messages the wallet has used of the month's allowance.
+    private func used(_ bank: Bank) async throws -> UInt64? {
+        let key = QuotaCounter.Key(wallet: bank.wallet.id, meter: .messages, periodStart: Bank.start)
+        return try await bank.store.transaction(as: .service) { t throws(TammError) in try t.quotas([key]) }.first?.used
+    }
+
+    private func expectAlreadyDone(_ bank: Bank) async throws {
+        let again = try await bank.metering().run(order(bank), as: .service) { _ in Issue.record("the work was begun") }
+        guard case .alreadyDone(let receipt) = again.refusal else {
+            Issue.record("found \(again)")
+            return
+        }
+        #expect(receipt.key == "work".key && receipt.kind == .hold)
+    }
+}
