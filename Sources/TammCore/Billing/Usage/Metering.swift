@@ -95,7 +95,6 @@ public struct Metering: Sendable {
             throw TammError(.invalidInput, "usage happened before it is recorded, found \(occurredAt)", field: "occurredAt")
         }
         let key = try id.appending(":usage")
-        if let earlier = try await wallets.receipts([key], in: wallet)[0] { return .replayed(earlier) }
         let cost = try prices.cost(of: usage)
         let event = UsageEvent(
             workspace: wallet.workspace, id: id, usage: usage, cost: cost, priceBook: prices.version,
@@ -104,11 +103,19 @@ public struct Metering: Sendable {
         if let (plan, assignment) = try await plans.plan(of: wallet.workspace, as: .service) {
             quota = try claim(usage, plan, assignment)
         }
-        return try await wallets.submit(
-            WalletCommand(
-                .debit(cost, shortfall: .owe), wallet: wallet.id, in: wallet.workspace, key: key,
-                occurredAt: occurredAt, usage: [event], quota: quota),
-            as: principal)
+        do throws(TammError) {
+            return try await wallets.submit(
+                WalletCommand(
+                    .debit(cost, shortfall: .owe), wallet: wallet.id, in: wallet.workspace, key: key,
+                    occurredAt: occurredAt, usage: [event], quota: quota),
+                as: principal)
+        } catch {
+            // The same usage at another price or under another plan was recorded at those of its day.
+            guard error.code == .conflict, ["amount", "quota"].contains(error.field),
+                let earlier = try await wallets.receipts([key], in: wallet)[0]
+            else { throw error }
+            return .replayed(earlier)
+        }
     }
 
     private func claim(
@@ -170,9 +177,21 @@ public struct Metering: Sendable {
 
     // MARK: Settlement
 
-    /// Charges what was used, from the hold where it is still open.
+    /// Charges what was used; where another process has settled the order meanwhile, its receipt is the answer.
     private func settle(
         _ order: MeteredOrder, used: Usage, _ hold: Identifier<Hold>?, as principal: Principal
+    ) async throws(TammError) -> WalletReceipt {
+        do throws(TammError) {
+            return try await charge(order, used, hold, as: principal)
+        } catch {
+            guard error.code == .conflict, let settlement = try await past(of: order).settlement else { throw error }
+            return settlement
+        }
+    }
+
+    /// Charges what was used, from the hold where it is still open.
+    private func charge(
+        _ order: MeteredOrder, _ used: Usage, _ hold: Identifier<Hold>?, as principal: Principal
     ) async throws(TammError) -> WalletReceipt {
         let cost = try price(of: used, order)
         let event = UsageEvent(

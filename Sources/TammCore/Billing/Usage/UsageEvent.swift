@@ -26,11 +26,10 @@ public struct UsageEvent: Sendable, Hashable {
         self.occurredAt = occurredAt
     }
 
+    /// What happened, for a command's fingerprint; its price is the command's amount.
     func encode(into encoder: inout CanonicalEncoder) {
         encoder.field(id.text)
         usage.encode(into: &encoder)
-        encoder.field(cost)
-        encoder.field(priceBook.map { String($0) } ?? "")
         encoder.field(occurredAt)
     }
 }

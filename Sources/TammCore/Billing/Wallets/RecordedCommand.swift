@@ -55,8 +55,8 @@ public struct CommandFingerprint: Sendable, Hashable {
 
     enum Field: UInt8, CaseIterable {
         case action = 1
-        case wallet, amount, category, priority, effectiveAt, expiresAt, source, lifetime, hold, shortfall, of, grant
-        case receivable, occurredAt, usage, quota
+        case wallet, usage, occurredAt, amount, category, priority, effectiveAt, expiresAt, source, lifetime, hold
+        case shortfall, of, grant, receivable, quota
     }
 
     /// The first field in which the two differ; nil when they are the same request.

@@ -40,15 +40,28 @@ struct LateUsageTests {
         #expect(try await bank.balance() == Balance(.zero, owed: 3.credits))
     }
 
-    @Test func `Usage that work has recorded under its key is not recorded again`() async throws {
+    @Test func `Work and a report of the same name are two things, and both are charged`() async throws {
         let bank = try await bank()
         try await bank.assign("growth")
         let order = try MeteredOrder(.whatsApp(3), from: bank.wallet, key: "work".key)
         _ = try await bank.metering().run(order, as: .service) { _ in }
         let outcome = try await bank.metering().record(
             .whatsApp(3), id: "work".key, occurredAt: bank.day(5), from: bank.wallet, as: .service)
-        #expect(outcome.refusal == .usageRecorded("work".key))
-        #expect(try await bank.balance() == Balance(7.credits))
+        #expect(outcome.applied != nil)
+        #expect(try await bank.balance() == Balance(4.credits))
+        #expect(try await bank.recordedUsage().count == 2)
+    }
+
+    @Test func `A report is charged once although the prices have changed since`() async throws {
+        let bank = try await bank()
+        func record(_ prices: PriceBook) async throws -> WalletOutcome {
+            try await bank.metering(prices).record(
+                .whatsApp(3), id: "report-1".key, occurredAt: bank.day(1), from: bank.wallet, as: .service)
+        }
+        let first = try await record(.example)
+        let dearer = try PriceBook(
+            version: 42, models: [:], defaultModel: nil, messages: ["whatsapp": 3.credits], documentPage: .zero)
+        #expect(try await record(dearer) == first.applied.map { .replayed($0) })
     }
 
     @Test func `The same report with another quantity is a conflict`() async throws {
@@ -59,7 +72,7 @@ struct LateUsageTests {
         }
         _ = try await record(3)
         let error = await failure { try await record(4) }
-        #expect(error?.code == .conflict && error?.field == "amount")
+        #expect(error?.code == .conflict && error?.field == "usage")
     }
 
     @Test func `Usage does not happen after it is recorded`() async throws {

@@ -142,7 +142,7 @@ struct MeteringTests {
         _ = try await bank.metering(prices).run(order(.whatsApp(2), bank), as: .service) { _ in }
         let recorded = try #require(try await bank.recordedUsage().first)
         #expect(recorded.event.priceBook == 42 && recorded.event.cost == 6.credits)
-        #expect(recorded.event.id == "work".key && recorded.event.occurredAt == bank.time.now)
+        #expect(recorded.event.id == "work:usage".key && recorded.event.occurredAt == bank.time.now)
         #expect(recorded.wallet == bank.wallet.id && recorded.command == "work:settle".key)
     }
 

@@ -119,7 +119,6 @@ struct KeyConflictTests {
                     field: "occurredAt", first: try command(occurredAt: start), second: try command(occurredAt: later)),
                 Pair(field: "occurredAt", first: try command(.tidy), second: try command(.tidy, occurredAt: start)),
                 Pair(field: "usage", first: try command(usage: [usage[0]]), second: try command(usage: [usage[1]])),
-                Pair(field: "usage", first: try command(usage: [usage[0]]), second: try command(usage: [usage[2]])),
                 Pair(field: "usage", first: try command(), second: try command(usage: [usage[0]])),
                 Pair(
                     field: "usage", first: try command(usage: [usage[0], usage[1]]),
