@@ -63,7 +63,8 @@ extension BillingMix: CustomStringConvertible {
     /// A line each, in percent of the sequences.
     public var description: String {
         let names = Self.expected + occurrences.keys.filter { !Self.expected.contains($0) }.sorted()
-        var text = "\(sequences) sequences, \(commands) commands; with open holds and several grants at the end: \(percent(shareOfEndings))\n"
+        var text =
+            "\(sequences) sequences, \(commands) commands; with open holds and several grants at the end: \(percent(shareOfEndings))\n"
         for name in names { text += "  \(percent(share(of: name)))  \(name)\n" }
         return text
     }

@@ -6,6 +6,7 @@ public import TammCore
 /// Grants are as large as the catalogue's monthly credits and packs, charges as what the price book makes of usage.
 /// A failure names the seed of its sequence and is shrunk to the fewest steps that still show it.
 public struct BillingProperties: Sendable {
+    /// A property that did not hold, and the fewest steps that show it.
     public struct Failure: Sendable, CustomStringConvertible {
         /// Run this seed alone to see it again.
         public let seed: UInt64
@@ -20,6 +21,7 @@ public struct BillingProperties: Sendable {
         }
     }
 
+    /// What a run was made of and what failed in it.
     public struct Report: Sendable {
         public internal(set) var mix = BillingMix()
         public internal(set) var failures: [Failure] = []

@@ -65,7 +65,7 @@ package struct BillingRun {
             do {
                 return try await Workspaces(store: store, time: time, entropy: entropy)
                     .create(named: "Property", owner: Identifier(at: start, entropy: entropy), as: .service)
-            } catch where error.code == .conflict { continue }
+            } catch  where error.code == .conflict { continue }
         }
     }
 

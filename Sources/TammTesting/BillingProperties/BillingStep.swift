@@ -3,6 +3,7 @@ public import TammCore
 /// One step of a generated sequence; what it refers to is found by its place among what earlier steps have made, so
 /// that a sequence keeps its meaning when steps are taken out.
 public struct BillingStep: Sendable, Hashable {
+    /// What the step does.
     public enum Action: Sendable, Hashable {
         /// Days are counted from the sequence's start.
         case grant(Credits, Grant.Category, priority: Int, effectiveDay: Int?, expiryDay: Int?)
@@ -130,7 +131,8 @@ struct BillingGenerator {
         switch number(0...99) {
         case 0..<12: grant(isSoon: chance(50))
         case 12..<15: .drain
-        case 15..<36: .debit(
+        case 15..<36:
+            .debit(
                 charge(), shortfall: chance(85) ? .refuse : policy(), usage: chance(50),
                 quota: chance(25) ? UInt64(number(1...4)) : nil)
         case 36..<53: hold(isShort: chance(60))
@@ -175,7 +177,9 @@ struct BillingGenerator {
         }
     }
 
-    private mutating func percent() -> Int64 { one(of: [100, 100, Int64(number(1...99)), Int64(number(1...99)), Int64(number(101...300)), 0]) }
+    private mutating func percent() -> Int64 {
+        one(of: [100, 100, Int64(number(1...99)), Int64(number(1...99)), Int64(number(101...300)), 0])
+    }
     private mutating func one<Element>(of elements: [Element]) -> Element {
         elements[Int.random(in: elements.indices.lowerBound..<elements.indices.upperBound, using: &random)]
     }

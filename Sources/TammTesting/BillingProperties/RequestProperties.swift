@@ -59,7 +59,8 @@ extension BillingProperty {
     }
 
     package static let quotas = BillingProperty(
-        name: "quotas", sentence: "A metered allowance admits its limit and no more, counts what is reserved until it is settled, and all that was used."
+        name: "quotas",
+        sentence: "A metered allowance admits its limit and no more, counts what is reserved until it is settled, and all that was used."
     ) { o in
         var now = o.past
         now.take(o)

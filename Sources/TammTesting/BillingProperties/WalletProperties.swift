@@ -130,7 +130,8 @@ extension BillingProperty {
 
     package static let clawback = BillingProperty(
         name: "clawback",
-        sentence: "A clawback takes what is there and records the rest as owed; a paid grant settles it first; a dispute won gives it back once."
+        sentence:
+            "A clawback takes what is there and records the rest as owed; a paid grant settles it first; a dispute won gives it back once."
     ) { o in
         for (index, entry) in o.entries.enumerated() {
             if entry.kind == .shortfall, !entry.balance.available.isZero {

@@ -14,8 +14,7 @@ extension StoreLaw {
                 try context.expect(found.map { $0?.wallet }, order, "the wallets")
             }
         },
-        StoreLaw("lock.missing", .billing, "A wallet that is not there is answered missing, and the others are locked")
-        {
+        StoreLaw("lock.missing", .billing, "A wallet that is not there is answered missing, and the others are locked") {
             store, context in
             let workspace = try await context.workspace(in: store)
             let first = try await context.wallet(of: workspace, in: store)
@@ -26,8 +25,7 @@ extension StoreLaw {
             let state = try await store.transaction(as: .ledger) { t throws(TammError) in try t.walletState(unknown) }
             try context.expect(state, nil, "its state without a lock")
         },
-        StoreLaw("lock.elsewhere", .billing, "A wallet asked for in another workspace than its own is answered missing")
-        {
+        StoreLaw("lock.elsewhere", .billing, "A wallet asked for in another workspace than its own is answered missing") {
             store, context in
             let (wallet, other) = (try await context.wallet(in: store), try await context.wallet(in: store))
             let wrong = WalletNeed(workspace: other.workspace, wallet: wallet.id, dueBy: .max)
@@ -140,8 +138,7 @@ extension StoreLaw {
             let found = try await context.state(need, in: store)
             try context.expect(found.sortedGrants, named.sorted { $0.id < $1.id }, "the grants")
         },
-        StoreLaw("lock.grants.behind", .billing, "Grants behind the holds that are read are read whatever their state")
-        {
+        StoreLaw("lock.grants.behind", .billing, "Grants behind the holds that are read are read whatever their state") {
             store, context in
             let wallet = try await context.wallet(in: store)
             let spent = try (0..<4).map { _ throws(TammError) in try context.grant(of: wallet, remaining: 0) }

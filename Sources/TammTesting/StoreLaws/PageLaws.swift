@@ -192,8 +192,7 @@ extension StoreLaw {
                 }
             }
         },
-        StoreLaw("pages.holds", .billing, "A wallet's holds, open or not, are paged in the order of their identifiers")
-        {
+        StoreLaw("pages.holds", .billing, "A wallet's holds, open or not, are paged in the order of their identifiers") {
             store, context in
             let (wallet, grant) = try await context.funded(in: store)
             let ids: [Identifier<Hold>] = context.scattered()

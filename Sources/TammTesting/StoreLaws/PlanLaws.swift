@@ -2,8 +2,7 @@ import TammCore
 
 extension StoreLaw {
     static let planLaws: [StoreLaw] = [
-        StoreLaw("plans.put", .billing, "A workspace is on the plan it was put on, field for field up to their bounds")
-        {
+        StoreLaw("plans.put", .billing, "A workspace is on the plan it was put on, field for field up to their bounds") {
             store, context in
             for (name, version) in [("a", 1), ("growth.2026-eg_1", 2), (String(repeating: "z", count: 64), 1_000_000)] {
                 for moment in [Timestamp.min, context.base, .max] {
@@ -22,8 +21,7 @@ extension StoreLaw {
                 }
             }
         },
-        StoreLaw("plans.none", .billing, "A workspace that was put on no plan is on none, nor is one that is not there")
-        {
+        StoreLaw("plans.none", .billing, "A workspace that was put on no plan is on none, nor is one that is not there") {
             store, context in
             for workspace in [try await context.workspace(in: store), context.id()] {
                 let found = try await store.transaction(as: .service) { t throws(TammError) in

@@ -104,8 +104,7 @@ extension StoreLaw {
         memberLaw("removed", "removes no member") { tenant, _, t throws(TammError) in
             try t.removeMember(tenant.member, from: tenant.id)
         },
-        StoreLaw("rollback.admin", .unitOfWork, "A transaction that throws neither makes nor unmakes an administrator")
-        {
+        StoreLaw("rollback.admin", .unitOfWork, "A transaction that throws neither makes nor unmakes an administrator") {
             store, context in
             let (made, unmade): (Identifier<User>, Identifier<User>) = (context.id(), context.id())
             let workspace = try await context.workspace(in: store)

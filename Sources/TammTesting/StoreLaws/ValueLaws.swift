@@ -198,8 +198,7 @@ extension StoreLaw {
             try context.expect(paged, receivables.sorted { $0.id < $1.id }, "the page of receivables")
             try context.expect((state?.receivables).map { Set($0) }, Set(receivables[0...1]), "the open receivables")
         },
-        StoreLaw("values.command", .billing, "Every field of a command survives, of every kind and with every subject")
-        {
+        StoreLaw("values.command", .billing, "Every field of a command survives, of every kind and with every subject") {
             store, context in
             let (wallet, grant) = try await context.funded(in: store)
             let hold = context.hold(of: wallet, on: [grant])
@@ -234,8 +233,7 @@ extension StoreLaw {
             let found = try await store.transaction(as: .ledger) { t throws(TammError) in try t.recordedCommands(keys) }
             try context.expect(found, commands, "the commands")
         },
-        StoreLaw("values.usage", .billing, "Every field of a usage event survives, of every kind and up to its bounds")
-        {
+        StoreLaw("values.usage", .billing, "Every field of a usage event survives, of every kind and up to its bounds") {
             store, context in
             let wallet = try await context.wallet(in: store)
             let command = context.command(of: wallet, key: try context.longKey())

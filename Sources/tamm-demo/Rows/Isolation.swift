@@ -33,7 +33,8 @@ struct CrossWorkspace: LaunchRow {
                 seen += try t.usage(of: house.workspace.id, after: nil, limit: 10).count
                 return seen
             }
-            row.evidence("\(seen) rows seen as \(principal == .user(stranger, in: other.id) ? "its own workspace's owner" : "a claimed member")")
+            row.evidence(
+                "\(seen) rows seen as \(principal == .user(stranger, in: other.id) ? "its own workspace's owner" : "a claimed member")")
             row.expect(seen, equals: 0, "rows of the other workspace")
             await row.expectRefusal("a debit from the other workspace") { () throws(TammError) in
                 _ = try await house.wallets.debit(.one, from: house.wallet, key: IdempotencyKey("theft"), as: principal)

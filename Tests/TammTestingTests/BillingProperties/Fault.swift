@@ -70,7 +70,8 @@ struct Fault: Sendable {
         Fault("an upgrade's grant is posted with the wrong sign") { rules in
             let right = rules.post
             rules.post = { balance, source, target, amount in
-                source == .issued && target == .available ? right(balance, .available, .issued, amount) : right(balance, source, target, amount)
+                source == .issued && target == .available
+                    ? right(balance, .available, .issued, amount) : right(balance, source, target, amount)
             }
         },
         Fault("a release is posted twice") { rules in

@@ -1,10 +1,6 @@
 internal import Crypto
 
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
+internal import FoundationEssentials
 
 /// HMAC (RFC 2104) under one key, with the states of the hash after the inner and the outer pad kept: each message
 /// copies them instead of hashing the pads again.

@@ -7,6 +7,7 @@ internal import Crypto
 /// again has another signature. No time is signed: a replay never expires, and must be harmless.
 /// Source: Meta, "Webhooks: validating payloads".
 public struct MetaSignature: SignatureScheme {
+    /// A body and the header that signs it.
     public struct Delivery: Sendable {
         public var body: [UInt8]
         /// The value of `X-Hub-Signature-256`; nil when the header is absent.

@@ -7,6 +7,7 @@ internal import Crypto
 /// receiver that keeps ids for twice the tolerance sees each message once.
 /// Source: the Standard Webhooks specification, 1.0.0.
 public struct StandardWebhooksSignature: SignatureScheme {
+    /// A body and the three headers that sign it.
     public struct Delivery: Sendable {
         /// The value of `webhook-id`.
         public var id: String?

@@ -14,7 +14,8 @@ public struct PlanAssignment: Sendable, Hashable {
     /// The month of the assignment in which `moment` lies, in UTC: from the day of the month of ``since``, or the
     /// month's last day where it has none, to the next such day. Before ``since`` it is the first month.
     public func month(at moment: Timestamp) -> Range<Timestamp> {
-        let start = CivilDate(of: since), now = CivilDate(of: max(moment, since))
+        let start = CivilDate(of: since)
+        let now = CivilDate(of: max(moment, since))
         let timeOfDay = since.microseconds - start.midnight.microseconds
         func boundary(_ months: Int64) -> Timestamp {
             start.adding(months: months).midnight.advanced(by: .microseconds(timeOfDay))

@@ -59,9 +59,11 @@ public struct Metering: Sendable {
         }
         let used = meter.usage ?? order.estimate
         do throws(TammError) {
-            return .done(value, try await shielded { () async throws(TammError) in
-                try await settle(order, used: used, hold, as: principal)
-            })
+            return .done(
+                value,
+                try await shielded { () async throws(TammError) in
+                    try await settle(order, used: used, hold, as: principal)
+                })
         } catch {
             logger.error("work is done and not charged", metadata: ["key": "\(order.key)", "error": "\(error)"])
             return .unsettled(value, used, error)

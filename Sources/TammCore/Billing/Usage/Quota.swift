@@ -36,6 +36,7 @@ public struct QuotaClaim: Sendable, Hashable {
 
 /// How much of a metered allowance a wallet has used in one period, open reservations included.
 public struct QuotaCounter: Sendable, Hashable {
+    /// Which wallet, meter and period it counts.
     public struct Key: Sendable, Hashable {
         public let wallet: Identifier<Wallet>
         public let meter: Meter

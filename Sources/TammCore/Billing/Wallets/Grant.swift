@@ -1,5 +1,6 @@
 /// Credits given to a wallet at one time for one reason, with what is left of them: a lot.
 public struct Grant: Sendable, Hashable {
+    /// Where the credits come from; in this order they are spent where all else is equal.
     public enum Category: UInt8, Sendable, Hashable, CaseIterable {
         case promotional = 1
         /// Included in a plan, by the period.
@@ -7,6 +8,7 @@ public struct Grant: Sendable, Hashable {
         case purchased = 3
     }
 
+    /// Where a grant stands in its life.
     public enum Status: UInt8, Sendable, Hashable {
         /// Its effective date lies ahead; not yet in the balance.
         case scheduled = 1

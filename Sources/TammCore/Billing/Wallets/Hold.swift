@@ -1,5 +1,6 @@
 /// Credits reserved for something that is going on: captured when it is done, released when it fails.
 public struct Hold: Sendable, Hashable {
+    /// Where a hold stands in its life; all but ``open`` are final.
     public enum Status: UInt8, Sendable, Hashable {
         case open = 1
         /// Settled, in whole or in part; the rest went back.

@@ -47,6 +47,7 @@ extension ChainHash: CustomStringConvertible {
 /// Workspace and wallet are bound by the genesis:
 /// `SHA-256(length-prefixed "tamm-ledger-v1", workspace, wallet)`.
 public enum LedgerChain {
+    /// What a wallet's first entry follows: it binds the chain to workspace and wallet.
     public static func genesis(workspace: Identifier<Workspace>, wallet: Identifier<Wallet>) -> ChainHash {
         var encoder = CanonicalEncoder()
         encoder.field("tamm-ledger-v1")

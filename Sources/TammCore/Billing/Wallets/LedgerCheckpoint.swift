@@ -6,6 +6,7 @@ internal import Crypto
 /// Text, for export: `tamm-checkpoint 1`, `taken <time>`, a line `head <workspace> <wallet> <sequence> <hash>` each,
 /// and `hmac <HMAC-SHA256 of all lines before, in hexadecimal>`; lines end with a line feed.
 public struct LedgerCheckpoint: Sendable, Hashable {
+    /// The last entry of one wallet; sequence 0 and the genesis where it has none.
     public struct Head: Sendable, Hashable {
         public let workspace: Identifier<Workspace>
         public let wallet: Identifier<Wallet>

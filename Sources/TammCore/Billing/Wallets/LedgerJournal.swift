@@ -5,6 +5,7 @@
 /// `wallet:<id>:owed` and `system:issued`, `system:consumed`, … The wallet's balance after the entry stands as an
 /// assertion (`=`), so that a program that reads it checks each.
 public enum LedgerJournal {
+    /// One transaction of the journal, with a blank line after it.
     public static func text(of entry: LedgerEntry) -> String {
         let day = entry.recordedAt.description.prefix(10)
         let command = entry.command.map { " key=\(sanitized($0.text))" } ?? ""

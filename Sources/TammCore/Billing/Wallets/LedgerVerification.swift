@@ -1,5 +1,6 @@
 /// What recomputing wallets from their entries has found.
 public struct LedgerVerification: Sendable, Hashable {
+    /// One thing that does not fit.
     public struct Finding: Sendable, Hashable, CustomStringConvertible {
         public let wallet: Identifier<Wallet>
         /// The entry at which it shows, where it is one entry's.
@@ -13,6 +14,7 @@ public struct LedgerVerification: Sendable, Hashable {
         }
     }
 
+    /// What kind of thing does not fit.
     public enum Problem: String, Sendable, Hashable, CaseIterable {
         /// An entry's number does not follow the one before.
         case gap

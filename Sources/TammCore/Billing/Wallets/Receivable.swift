@@ -2,6 +2,7 @@
 ///
 /// The next paid grant settles it first. A wallet is never negative.
 public struct Receivable: Sendable, Hashable {
+    /// What it is owed for.
     public enum Origin: Sendable, Hashable {
         /// A clawback of this grant found less than it had to take.
         case clawback(Identifier<Grant>)

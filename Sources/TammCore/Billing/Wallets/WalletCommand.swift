@@ -1,5 +1,6 @@
 /// One request to change a wallet: what is asked, under which key, with the rows that belong to it.
 public struct WalletCommand: Sendable, Hashable {
+    /// What is asked.
     public enum Action: Sendable, Hashable {
         case grant(GrantTerms)
         /// Spends available credits; zero is allowed and only records the command and its usage.
@@ -147,6 +148,7 @@ public struct WalletReceipt: Sendable, Hashable {
     /// The grant, hold or receivable that it made or settled.
     public let subject: Subject?
 
+    /// A thing that a command made or settled.
     public enum Subject: Sendable, Hashable {
         case grant(Identifier<Grant>)
         case hold(Identifier<Hold>)

@@ -13,7 +13,8 @@ extension Wallets {
     ) async throws(TammError) -> WalletOutcome {
         try await submit(
             WalletCommand(
-                .debit(amount, shortfall: shortfall), wallet: wallet.id, in: wallet.workspace, key: key, occurredAt: occurredAt, usage: usage),
+                .debit(amount, shortfall: shortfall), wallet: wallet.id, in: wallet.workspace, key: key, occurredAt: occurredAt,
+                usage: usage),
             as: principal)
     }
 

@@ -139,7 +139,8 @@ package enum WalletFold {
                     of: command.wallet, after: receipt.entries.lowerBound - 1, limit: receipt.entries.count)
                 reversedEntries[key] = entries
                 let owed = try t.receivables([ledger.receivable(of: receipt)], of: command.wallet)
-                let grants = entries.compactMap(\.grant) + owed.flatMap { $0.settledBy.map(\.grant) }
+                let grants =
+                    entries.compactMap(\.grant) + owed.flatMap { $0.settledBy.map(\.grant) }
                     + (receipt.grant.map { [$0] } ?? [])
                 ledgers[slot]?.include(try t.grants(unique(grants), of: command.wallet), owed)
             }
@@ -186,7 +187,7 @@ package enum WalletFold {
             let decision: WalletDecision
             do {
                 decision = try ledger.decide(command, reversing: reversed(by: command, on: ledger))
-            } catch where error.code != .corrupted {
+            } catch  where error.code != .corrupted {
                 return .failed(error)
             }
             switch decision {

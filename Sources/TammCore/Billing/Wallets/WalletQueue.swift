@@ -182,7 +182,10 @@ package final class WalletQueue: Sendable {
         }
     }
 
-    private enum Admission { case queued, queuedFirst, refused(TammError) }
+    private enum Admission {
+        case queued, queuedFirst
+        case refused(TammError)
+    }
 
     private func enqueue(_ ticket: Ticket) {
         let workspace = ticket.command.workspace

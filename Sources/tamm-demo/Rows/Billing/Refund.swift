@@ -16,7 +16,8 @@ struct Refund: LaunchRow {
             Credits(20), of: IdempotencyKey("work"), in: wallet, key: IdempotencyKey("refund-1"), as: .service)
         let tooMuch = try await wallets.refund(
             Credits(80), of: IdempotencyKey("work"), in: wallet, key: IdempotencyKey("refund-2"), as: .service)
-        row.expect(tooMuch, equals: .refused(.aboveCharge(refundable: try Credits(50), wanted: try Credits(80))), "a refund above the charge")
+        row.expect(
+            tooMuch, equals: .refused(.aboveCharge(refundable: try Credits(50), wanted: try Credits(80))), "a refund above the charge")
         var balance = try await house.balance()
         row.evidence("after the refund: \(balance.available) available, \(balance.owed) owed")
         row.expect(balance.available, equals: try Credits(50), "credits after the refund")

@@ -126,6 +126,7 @@ public struct SignedPaymobTransaction: Sendable, Hashable {
 /// A browser may bring an old redirect again, or none. It holds no ``SignedPayload`` and no ``PaymobTransaction``,
 /// so nothing that asks for proof accepts it.
 public struct PaymobReturn: Sendable, Hashable {
+    /// What Paymob says became of the payment.
     public enum Outcome: Sendable, Hashable { case succeeded, pending, declined }
 
     public let outcome: Outcome

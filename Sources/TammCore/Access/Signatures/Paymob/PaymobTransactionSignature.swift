@@ -7,6 +7,7 @@ internal import Crypto
 /// are what makes the rest unambiguous.
 /// Source: Paymob, "HMAC transaction callback".
 public struct PaymobTransactionSignature: SignatureScheme {
+    /// A body and the query item that signs it.
     public struct Delivery: Sendable {
         /// The body of the POST.
         public var body: [UInt8]
