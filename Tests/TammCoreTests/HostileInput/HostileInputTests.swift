@@ -60,7 +60,7 @@ struct HostileInputTests {
             case .changed(let printed): fault = "read back as \(printed)"
             case .refused(let error):
                 tally.refused += 1
-                if error.code != .invalidInput || error.message.isEmpty || error.message.utf8.count >= 512
+                if ![.invalidInput, .unauthenticated].contains(error.code) || error.message.isEmpty || error.message.utf8.count >= 512
                     || error.field.map({ $0.utf8.count >= 512 }) == true
                 {
                     fault = "refused with \(error)"

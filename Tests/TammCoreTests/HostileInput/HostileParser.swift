@@ -65,52 +65,53 @@ struct HostileParser: Sendable {
 }
 
 extension HostileParser {
-    static let all: [HostileParser] = [
-        HostileParser(
-            text: "Timestamp", count: 16_000,
-            [
-                "2026-01-31T23:59:59Z", "2024-02-29T00:00:00.123456Z", "0001-01-01T00:00:00Z",
-                "9999-12-31T23:59:59+02:00",
-            ],
-            length: 20...32, alphabet: digits + "TZ:.+-", parse: Timestamp.init(parsing:), print: \.description),
-        HostileParser(
-            text: "Identifier", count: 10_000,
-            ["01890a5d-ac96-774b-bcce-b302099a8057", "00000000-0000-0000-0000-000000000000"],
-            length: 36...36, alphabet: digits + "abcdefABCDEF-", parse: Identifier<HostileParser>.init(parsing:),
-            print: \.description),
-        HostileParser(
-            text: "Credits", count: 14_000, ["0", "12.5", "0.000001", "999999999999.999999", "1000000000000"],
-            length: 1...32, alphabet: digits + ".", parse: Credits.init(parsing:), print: \.description),
-        money("JPY", ["0", "1200", "999999999999999"]),
-        money("EGP", ["0", "199.50", "9999999999999.99"]),
-        money("KWD", ["0.005", "1234.567"]),
-        HostileParser(
-            text: "Currency", count: 8_000, ["EGP", "USD", "KWD", "JPY"], length: 3...3,
-            alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", parse: Currency.init, print: \.code),
-        HostileParser(
-            text: "IdempotencyKey", count: 10_000,
-            ["inv_42", "~!@#$%^&*()", String(repeating: "k9", count: 127)], length: 1...255,
-            alphabet: String(decoding: 0x21...0x7e, as: UTF8.self), parse: IdempotencyKey.init, print: \.text),
-        HostileParser(
-            text: "PlanID", count: 8_000, ["growth", "a", "team-2026.q1_x"], length: 1...64, alphabet: names,
-            parse: PlanID.init, print: \.text),
-        HostileParser(
-            text: "PlanVersionReference", count: 12_000, ["growth@2", "free@1", "team-2026.q1_x@1000000"],
-            length: 3...72, alphabet: names + "@", parse: PlanVersionReference.init(parsing:), print: \.description),
-        HostileParser(
-            "StrictJSON", count: 12_000, .json([HostileDocuments.mixed]), firstStage: isBalanced,
-            parse: { (bytes) throws(TammError) in try StrictJSON(parsing: bytes) }, print: \.bytes),
-        HostileParser(
-            "PlanCatalogue", count: 9_000, .json([HostileDocuments.smallCatalogue, HostileDocuments.twoPlans]),
-            firstStage: isJSON, parse: { (bytes) throws(TammError) in try PlanCatalogue(json: bytes) },
-            print: { $0.json() }),
-        HostileParser(
-            "PlanCatalogue (example)", count: 100, .json([HostileDocuments.example]), firstStage: isJSON,
-            parse: { (bytes) throws(TammError) in try PlanCatalogue(json: bytes) }, print: { $0.json() }),
-        HostileParser(
-            "PriceBook", count: 8_000, .json([HostileDocuments.priceBook]), firstStage: isJSON,
-            parse: { (bytes) throws(TammError) in try PriceBook(json: bytes) }, print: { $0.json() }),
-    ]
+    static let all: [HostileParser] =
+        [
+            HostileParser(
+                text: "Timestamp", count: 16_000,
+                [
+                    "2026-01-31T23:59:59Z", "2024-02-29T00:00:00.123456Z", "0001-01-01T00:00:00Z",
+                    "9999-12-31T23:59:59+02:00",
+                ],
+                length: 20...32, alphabet: digits + "TZ:.+-", parse: Timestamp.init(parsing:), print: \.description),
+            HostileParser(
+                text: "Identifier", count: 10_000,
+                ["01890a5d-ac96-774b-bcce-b302099a8057", "00000000-0000-0000-0000-000000000000"],
+                length: 36...36, alphabet: digits + "abcdefABCDEF-", parse: Identifier<HostileParser>.init(parsing:),
+                print: \.description),
+            HostileParser(
+                text: "Credits", count: 14_000, ["0", "12.5", "0.000001", "999999999999.999999", "1000000000000"],
+                length: 1...32, alphabet: digits + ".", parse: Credits.init(parsing:), print: \.description),
+            money("JPY", ["0", "1200", "999999999999999"]),
+            money("EGP", ["0", "199.50", "9999999999999.99"]),
+            money("KWD", ["0.005", "1234.567"]),
+            HostileParser(
+                text: "Currency", count: 8_000, ["EGP", "USD", "KWD", "JPY"], length: 3...3,
+                alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", parse: Currency.init, print: \.code),
+            HostileParser(
+                text: "IdempotencyKey", count: 10_000,
+                ["inv_42", "~!@#$%^&*()", String(repeating: "k9", count: 127)], length: 1...255,
+                alphabet: String(decoding: 0x21...0x7e, as: UTF8.self), parse: IdempotencyKey.init, print: \.text),
+            HostileParser(
+                text: "PlanID", count: 8_000, ["growth", "a", "team-2026.q1_x"], length: 1...64, alphabet: names,
+                parse: PlanID.init, print: \.text),
+            HostileParser(
+                text: "PlanVersionReference", count: 12_000, ["growth@2", "free@1", "team-2026.q1_x@1000000"],
+                length: 3...72, alphabet: names + "@", parse: PlanVersionReference.init(parsing:), print: \.description),
+            HostileParser(
+                "StrictJSON", count: 12_000, .json([HostileDocuments.mixed]), firstStage: isBalanced,
+                parse: { (bytes) throws(TammError) in try StrictJSON(parsing: bytes) }, print: \.bytes),
+            HostileParser(
+                "PlanCatalogue", count: 9_000, .json([HostileDocuments.smallCatalogue, HostileDocuments.twoPlans]),
+                firstStage: isJSON, parse: { (bytes) throws(TammError) in try PlanCatalogue(json: bytes) },
+                print: { $0.json() }),
+            HostileParser(
+                "PlanCatalogue (example)", count: 100, .json([HostileDocuments.example]), firstStage: isJSON,
+                parse: { (bytes) throws(TammError) in try PlanCatalogue(json: bytes) }, print: { $0.json() }),
+            HostileParser(
+                "PriceBook", count: 8_000, .json([HostileDocuments.priceBook]), firstStage: isJSON,
+                parse: { (bytes) throws(TammError) in try PriceBook(json: bytes) }, print: { $0.json() }),
+        ] + HostileSignatures.parsers
 
     private static func money(_ code: String, _ valid: [String]) -> HostileParser {
         HostileParser(

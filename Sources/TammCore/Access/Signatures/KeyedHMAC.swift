@@ -1,5 +1,4 @@
 internal import Crypto
-
 internal import FoundationEssentials
 
 /// HMAC (RFC 2104) under one key, with the states of the hash after the inner and the outer pad kept: each message

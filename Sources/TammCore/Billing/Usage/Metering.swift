@@ -179,21 +179,9 @@ public struct Metering: Sendable {
 
     // MARK: Settlement
 
-    /// Charges what was used; where another process has settled the order meanwhile, its receipt is the answer.
+    /// Charges what was used, from the hold where it is still open.
     private func settle(
         _ order: MeteredOrder, used: Usage, _ hold: Identifier<Hold>?, as principal: Principal
-    ) async throws(TammError) -> WalletReceipt {
-        do throws(TammError) {
-            return try await charge(order, used, hold, as: principal)
-        } catch {
-            guard error.code == .conflict, let settlement = try await past(of: order).settlement else { throw error }
-            return settlement
-        }
-    }
-
-    /// Charges what was used, from the hold where it is still open.
-    private func charge(
-        _ order: MeteredOrder, _ used: Usage, _ hold: Identifier<Hold>?, as principal: Principal
     ) async throws(TammError) -> WalletReceipt {
         let cost = try price(of: used, order)
         let event = UsageEvent(
@@ -207,7 +195,10 @@ public struct Metering: Sendable {
             let outcome = try await charge(
                 order, .capture(hold, cost, shortfall: order.aboveEstimate), ":settle", event, quota, as: principal)
             switch outcome {
-            case .applied(let receipt), .replayed(let receipt): return receipt
+            case .applied(let receipt): return receipt
+            case .replayed(let receipt):
+                if receipt.hold != hold { try await release(hold, of: order, as: principal) }
+                return receipt
             case .refused(.holdClosed(.expired)), .refused(.holdClosed(.released)): break
             case .refused(let refusal): throw TammError(.conflict, "the work was not settled: \(refusal)")
             }
@@ -221,8 +212,9 @@ public struct Metering: Sendable {
         return receipt
     }
 
-    /// Submits a charge. Where no more may be owed, what is covered is charged and the rest is left out; where an
-    /// event of that name is recorded already, the charge goes without one.
+    /// Submits a charge. Where no more may be owed, what is covered is charged and the rest is left out; where another
+    /// attempt has settled the order, its settlement is the answer; where an event of that name is recorded already
+    /// for something else, the charge goes without one.
     private func charge(
         _ order: MeteredOrder, _ action: WalletCommand.Action, _ suffix: String, _ event: UsageEvent,
         _ quota: QuotaClaim?, as principal: Principal
@@ -230,13 +222,22 @@ public struct Metering: Sendable {
         let key = try order.key.appending(suffix)
         var (action, usage) = (action, [event])
         while true {
-            let outcome = try await wallets.submit(
-                WalletCommand(
-                    action, wallet: order.wallet.id, in: order.wallet.workspace, key: key, usage: usage, quota: quota),
-                as: principal)
+            let outcome: WalletOutcome
+            do throws(TammError) {
+                outcome = try await wallets.submit(
+                    WalletCommand(
+                        action, wallet: order.wallet.id, in: order.wallet.workspace, key: key, usage: usage,
+                        quota: quota),
+                    as: principal)
+            } catch {
+                guard error.code == .conflict, let receipt = try await past(of: order).settlement else { throw error }
+                return .replayed(receipt)
+            }
             guard case .refused(let refusal) = outcome else { return outcome }
             switch (refusal, action) {
-            case (.usageRecorded, _) where !usage.isEmpty: usage = []
+            case (.usageRecorded, _) where !usage.isEmpty:
+                if let receipt = try await past(of: order).settlement { return .replayed(receipt) }
+                usage = []
             case (.tooManyReceivables, .capture(let hold, let amount, shortfall: .owe)),
                 (.aboveMaximum, .capture(let hold, let amount, shortfall: .owe)):
                 action = .capture(hold, amount, shortfall: .cap)
@@ -259,6 +260,13 @@ public struct Metering: Sendable {
         }
     }
 
+    private func release(
+        _ hold: Identifier<Hold>, of order: MeteredOrder, as principal: Principal
+    ) async throws(TammError) {
+        _ = try await wallets.release(
+            hold, in: order.wallet, key: order.key.appending(":release-\(hold)"), as: principal)
+    }
+
     /// Ends an order whose work failed; a hold that cannot be released now runs out by itself.
     private func giveUp(
         _ order: MeteredOrder, _ hold: Identifier<Hold>, _ used: Usage?, as principal: Principal
@@ -268,8 +276,7 @@ public struct Metering: Sendable {
                 if order.chargesWhatFailed, let used {
                     _ = try await settle(order, used: used, hold, as: principal)
                 } else {
-                    _ = try await wallets.release(
-                        hold, in: order.wallet, key: order.key.appending(":release-\(hold)"), as: principal)
+                    try await release(hold, of: order, as: principal)
                 }
             }
         } catch {

@@ -31,11 +31,19 @@ package final class WalletQueue: Sendable {
         var parked: [Identifier<Wallet>: Deque<Ticket>] = [:]
         /// The wallets with parked commands that nobody waits for yet.
         var parkedTurns: Deque<Identifier<Wallet>> = []
+        /// How many are parked, by workspace.
+        var parkedCounts: [Identifier<Workspace>: Int] = [:]
         var waitingFlights = 0
         /// What waits and what is parked.
         var count = 0
         var isFlying = false
         var nextID: UInt64 = 0
+
+        mutating func countParked(_ difference: Int, in workspace: Identifier<Workspace>) {
+            count += difference
+            let parked = parkedCounts[workspace, default: 0] + difference
+            parkedCounts[workspace] = parked == 0 ? nil : parked
+        }
     }
 
     private let state = Mutex(State())
@@ -109,7 +117,7 @@ package final class WalletQueue: Sendable {
             let wallet = ticket.command.wallet
             if state.parked[wallet] == nil { state.parkedTurns.append(wallet) }
             state.parked[wallet, default: []].append(ticket)
-            state.count += 1
+            state.countParked(1, in: ticket.command.workspace)
             guard state.waitingFlights < limits.waitingFlights else { return false }
             state.waitingFlights += 1
             return true
@@ -142,7 +150,7 @@ package final class WalletQueue: Sendable {
                 let batch = Array(queue.prefix(limits.batch))
                 queue.removeFirst(batch.count)
                 state.parked[wallet] = queue
-                state.count -= batch.count
+                for ticket in batch { state.countParked(-1, in: ticket.command.workspace) }
                 return (wallet, batch)
             }
             state.waitingFlights -= 1
@@ -195,12 +203,13 @@ package final class WalletQueue: Sendable {
             guard state.count < limits.inAll else {
                 return .refused(TammError(.overloaded, "\(state.count) wallet commands are waiting; try again later"))
             }
-            let mine = state.waiting[workspace]?.count ?? 0
+            let waiting = state.waiting[workspace]?.count ?? 0
+            let mine = waiting + state.parkedCounts[workspace, default: 0]
             guard mine < limits.perWorkspace else {
                 return .refused(
                     TammError(.overloaded, "\(mine) wallet commands of workspace \(workspace) are waiting; try again later"))
             }
-            if mine == 0 { state.turns.append(workspace) }
+            if waiting == 0 { state.turns.append(workspace) }
             state.waiting[workspace, default: []].append(ticket)
             state.count += 1
             guard !state.isFlying else { return .queued }
@@ -227,7 +236,7 @@ package final class WalletQueue: Sendable {
                 return ticket
             }
             guard let index = state.parked[wallet]?.firstIndex(where: { $0.id == id }) else { return nil }
-            state.count -= 1
+            state.countParked(-1, in: workspace)
             return state.parked[wallet]?.remove(at: index)
         }
         ticket?.answer.resume(returning: .failed(Self.cancelled))

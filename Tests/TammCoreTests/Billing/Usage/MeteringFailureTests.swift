@@ -1,3 +1,5 @@
+import Synchronization
+import TammInMemory
 import TammTesting
 import Testing
 
@@ -129,7 +131,7 @@ import Testing
         }
         #expect(outcome.receipt?.amount == 40.credits && outcome.receipt?.shortfall == 30.credits)
         #expect(try await bank.balance() == Balance(.zero, owed: 30.credits))
-        #expect(try await used(bank) == 130, "what was used counts beyond the limit")
+        #expect(try await used(bank) == 130)
     }
 
     @Test func `Work that was done is not done again under its key`() async throws {
@@ -178,6 +180,86 @@ import Testing
         #expect(try await bank.recordedUsage().count == 1)
     }
 
+    @Test func `Work that is begun again after its hold ran out is charged once, whichever attempt ends first`()
+        async throws
+    {
+        for endsFirst in [0, 1] {
+            let bank = try await bank()
+            let (gates, order) = ([Gate(), Gate()], try order(bank))
+            func begin(_ attempt: Int) async -> Task<MeteredOutcome<Int>, any Error> {
+                let task = Task {
+                    try await bank.metering().run(order, as: .service) { meter in
+                        await gates[attempt].pass()
+                        meter.report(.whatsApp(Int64(attempt + 5)))
+                        return attempt
+                    }
+                }
+                await until { gates[attempt].waiting == 1 }
+                return task
+            }
+            let first = await begin(0)
+            bank.time.advance(by: .seconds(600))
+            let tasks = [first, await begin(1)]
+            gates[endsFirst].open()
+            let settled = try await tasks[endsFirst].value
+            gates[1 - endsFirst].open()
+            let other = try await tasks[1 - endsFirst].value
+            #expect(settled.value == endsFirst && other.value == 1 - endsFirst)
+            #expect(settled.receipt?.amount == (endsFirst + 5).credits && other.receipt == settled.receipt)
+            #expect(try await bank.balance() == Balance((95 - endsFirst).credits))
+            #expect(try await bank.stored().openHolds == 0)
+        }
+    }
+
+    @Test func `Work that failed may be tried again, so often and no more`() async throws {
+        let bank = try await bank()
+        for attempt in 1...Metering.maximumAttempts {
+            await #expect(throws: Failed(number: attempt)) {
+                try await bank.metering().run(order(bank), as: .service) { _ -> Int in throw Failed(number: attempt) }
+            }
+        }
+        let error = await failure {
+            try await bank.metering().run(order(bank), as: .service) { _ in Issue.record("the work was begun") }
+        }
+        #expect(error?.code == .conflict)
+        #expect(try await bank.balance() == Balance(100.credits))
+    }
+
+    @Test func `Work that could not be settled is handed back and settled later, once`() async throws {
+        let store = FrailStore()
+        let bank = try await Bank(over: store)
+        try await bank.assign("growth")
+        try await bank.grant(100.credits, "top-up")
+        let order = try order(bank)
+        let outcome = try await bank.metering().run(order, as: .service) { meter in
+            meter.report(.whatsApp(7))
+            store.isDown = true
+            return "done"
+        }
+        guard case .unsettled("done", .whatsApp(7), let error) = outcome else {
+            Issue.record("found \(outcome)")
+            return
+        }
+        #expect(error.code == .unavailable)
+        store.isDown = false
+        #expect(try await bank.balance() == Balance(60.credits, held: 40.credits))
+        let receipt = try await bank.metering().settle(order, used: .whatsApp(7), as: .service)
+        #expect(receipt.amount == 7.credits)
+        #expect(try await bank.metering().settle(order, used: .whatsApp(9), as: .service) == receipt)
+        #expect(try await bank.balance() == Balance(93.credits))
+        try await expectAlreadyDone(bank)
+    }
+
+    @Test func `Where no more may be owed what is covered is charged`() async throws {
+        let bank = try await Bank(limits: WalletLimits(openGrants: 9, openHolds: 9, openReceivables: 1))
+        try await bank.assign("growth")
+        try await bank.apply(.debit(1.credits, shortfall: .owe), "debt")
+        try await bank.grant(40.credits, .promotional, "gift")
+        let outcome = try await bank.metering().run(order(bank), as: .service) { $0.report(.whatsApp(50)) }
+        #expect(outcome.receipt?.amount == 40.credits && outcome.receipt?.shortfall == 10.credits)
+        #expect(try await bank.balance() == Balance(.zero, owed: 1.credits))
+    }
+
     /// How many messages the wallet has used of the month's allowance.
     private func used(_ bank: Bank) async throws -> UInt64? {
         let key = QuotaCounter.Key(wallet: bank.wallet.id, meter: .messages, periodStart: Bank.start)
@@ -190,6 +272,25 @@ import Testing
             Issue.record("found \(again)")
             return
         }
-        #expect(["work:settle".key, "work:late".key].contains(receipt.key))
+        #expect(receipt.kind == .capture || receipt.kind == .debit)
+    }
+}
+
+/// A store that can be taken down.
+private final class FrailStore: TammStore {
+    private let store = InMemoryStore()
+    private let state = Mutex(false)
+
+    var isDown: Bool {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+
+    func transaction<Value: Sendable>(
+        as principal: Principal,
+        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+    ) async throws(TammError) -> Value {
+        if isDown { throw TammError(.unavailable, "the store is down") }
+        return try await store.transaction(as: principal, body)
     }
 }

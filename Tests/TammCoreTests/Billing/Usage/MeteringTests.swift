@@ -63,6 +63,18 @@ struct MeteringTests {
         #expect(try await bank.metering().run(order(.whatsApp(10), bank), as: .service) { _ in 1 }.receipt != nil)
     }
 
+    @Test func `A principal that may not spend begins no work`() async throws {
+        let bank = try await bank()
+        let stranger = try await bank.neighbour().owner
+        var hasBegun = false
+        let error = await failure {
+            try await bank.metering().run(order(.whatsApp(1), bank), as: stranger) { _ in hasBegun = true }
+        }
+        #expect(error?.code == .notFound && !hasBegun)
+        let member = try await bank.member(.member, 1)
+        #expect(try await bank.metering().run(order(.whatsApp(1), bank), as: member) { _ in 1 }.receipt != nil)
+    }
+
     @Test func `Without a price the work is not begun`() async throws {
         let bank = try await bank()
         let error = await failure { try await refusal(order(.messages(channel: "fax", count: 1), bank), bank) }
@@ -126,12 +138,21 @@ struct MeteringTests {
         #expect(try await bank.recordedUsage().map(\.event.cost) == [70.credits], "the event tells what it cost")
     }
 
+    @Test func `Usage without a price costs what was estimated`() async throws {
+        let bank = try await bank()
+        let outcome = try await bank.metering().run(order(.whatsApp(40), bank), as: .service) {
+            $0.report(.messages(channel: "fax", count: 1))
+        }
+        #expect(outcome.receipt?.amount == 40.credits)
+        #expect(try await bank.balance() == Balance(60.credits))
+    }
+
     @Test func `An order cannot refuse what has been used`() async throws {
         let bank = try await bank()
         let error = await failure { try order(.whatsApp(1), bank, aboveEstimate: .refuse) }
         #expect(error?.code == .invalidInput && error?.field == "aboveEstimate")
         #expect(
-            await failure { try order(.whatsApp(1), bank, String(repeating: "k", count: 250)) }?.code == .invalidInput)
+            await failure { try order(.whatsApp(1), bank, String(repeating: "k", count: 201)) }?.code == .invalidInput)
     }
 
     @Test func `The usage event names the price book that priced it`() async throws {

@@ -96,11 +96,13 @@ struct WalletIsolationTests {
         #expect(try await wallets.balance(of: wallet, as: user) == bank.balance())
         #expect(try await wallets.verify(workspace: bank.workspace, as: user).isClean)
         #expect(try await wallets.usage(of: bank.workspace, as: user).count == 1)
+        #expect(try await bank.submit(.debit(.zero, shortfall: .refuse), "t", as: user).applied != nil)
         let grant = try #require(try await wallets.grants(of: wallet, as: user).first?.id)
         let debt = try #require(try await wallets.receivables(of: wallet, as: user).first?.id)
         for (index, action) in [
             WalletCommand.Action.grant(try GrantTerms(1.credits, .plan)), .refund(of: "d".key, 1.credits),
-            .clawback(grant, 1.credits), .reinstate("c".key), .writeOff(debt), .tidy,
+            .clawback(grant, 1.credits), .reinstate("c".key), .writeOff(debt),
+            .tidy,
         ].enumerated() {
             let error = await failure { try await bank.submit(action, "x\(index)", as: user) }
             #expect(error?.code == .forbidden, "\(action)")
@@ -130,10 +132,11 @@ struct WalletIsolationTests {
         guard case .user(let user, _) = member else { return }
         let elsewhere = Principal.user(user, in: try await bank.neighbour().wallet.workspace)
         #expect(try await bank.wallets.wallet(bank.wallet.id, as: elsewhere) == nil)
-        #expect(await failure { try await bank.submit(.tidy, "t", as: elsewhere) }?.code == .notFound)
+        let debit = WalletCommand.Action.debit(.zero, shortfall: .refuse)
+        #expect(await failure { try await bank.submit(debit, "t", as: elsewhere) }?.code == .notFound)
         try await bank.workspaces.remove(user, from: bank.workspace, as: .service)
         #expect(try await bank.wallets.wallet(bank.wallet.id, as: member) == nil)
-        #expect(await failure { try await bank.submit(.tidy, "t", as: member) }?.code == .notFound)
+        #expect(await failure { try await bank.submit(debit, "t", as: member) }?.code == .notFound)
     }
 
     @Test func `The ledger's own role asks for nothing, and nobody else writes its rows`() async throws {

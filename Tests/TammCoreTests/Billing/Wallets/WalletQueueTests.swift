@@ -1,43 +1,17 @@
-import Synchronization
 import TammTesting
 import Testing
 
 @testable import TammCore
 
 @Suite(.timeLimit(.minutes(5))) struct WalletQueueTests {
-    /// A queue whose first flight stands at the gate, so that what is submitted meanwhile waits.
-    private func queue(
-        _ runway: Runway, _ bank: Bank, limits: WalletQueue.Limits = .init()
-    ) async throws -> (WalletQueue, first: Task<WalletOutcome, any Error>) {
-        let queue = runway.queue(limits)
-        let command = try bank.command(.tidy, "first")
-        let first = Task { try await queue.submit(command) }
-        await until { runway.gate.waiting == 1 }
-        return (queue, first)
-    }
-
-    /// Submits the commands and waits until all of them wait; one after the other where their order matters.
-    private func line(
-        up commands: [WalletCommand], inOrder: Bool = false, in queue: WalletQueue
-    ) async -> [Task<WalletOutcome, any Error>] {
-        let depth = queue.depth
-        var tasks: [Task<WalletOutcome, any Error>] = []
-        for command in commands {
-            tasks.append(Task { try await queue.submit(command) })
-            if inOrder { await until { queue.depth == depth + tasks.count } }
-        }
-        await until { queue.depth == depth + tasks.count }
-        return tasks
-    }
-
     @Test func `Commands that wait together leave in one transaction`() async throws {
         let store = CountingStore()
         let bank = try await Bank(over: store)
         try await bank.grant(100.credits, "top-up")
         let runway = Runway(bank)
-        let (queue, first) = try await queue(runway, bank)
+        let (queue, first) = try await runway.closed()
         let commands = try (0..<100).map { try bank.command(.debit(1.credits, shortfall: .refuse), "d\($0)") }
-        let tasks = await line(up: commands, in: queue)
+        let tasks = await queue.line(up: commands)
         let before = store.count
         runway.gate.open()
         for task in tasks { #expect(try await task.value.applied != nil) }
@@ -52,8 +26,8 @@ import Testing
         let runway = Runway(bank)
         var limits = WalletQueue.Limits()
         limits.batch = 8
-        let (queue, _) = try await queue(runway, bank, limits: limits)
-        let tasks = await line(up: try (0..<20).map { try bank.command(.tidy, "t\($0)") }, in: queue)
+        let (queue, _) = try await runway.closed(limits)
+        let tasks = await queue.line(up: try (0..<20).map { try bank.command(.tidy, "t\($0)") })
         runway.gate.open()
         for task in tasks { #expect(try await task.value.applied != nil) }
         #expect(runway.flights.map(\.count) == [1, 8, 8, 4])
@@ -63,10 +37,10 @@ import Testing
         let bank = try await Bank()
         try await bank.grant(100.credits, "top-up")
         let runway = Runway(bank)
-        let (queue, _) = try await queue(runway, bank)
+        let (queue, _) = try await runway.closed()
         let keys = (0..<12).map { "d\($0)" }
-        let tasks = await line(
-            up: try keys.map { try bank.command(.debit(1.credits, shortfall: .refuse), $0) }, inOrder: true, in: queue)
+        let tasks = await queue.line(
+            up: try keys.map { try bank.command(.debit(1.credits, shortfall: .refuse), $0) }, inOrder: true)
         runway.gate.open()
         for task in tasks { _ = try await task.value }
         #expect(runway.flights[1] == keys)
@@ -77,10 +51,11 @@ import Testing
         let bank = try await Bank()
         let neighbour = try await bank.neighbour().wallet
         let runway = Runway(bank)
-        let (queue, _) = try await queue(runway, bank)
-        let busy = await line(up: try (0..<1000).map { try bank.command(.tidy, "t\($0)") }, in: queue)
-        let lone = await line(
-            up: [try WalletCommand(.tidy, wallet: neighbour.id, in: neighbour.workspace, key: "lone".key)], in: queue)
+        let (queue, _) = try await runway.closed()
+        let busy = await queue.line(up: try (0..<1000).map { try bank.command(.tidy, "t\($0)") })
+        let lone = await queue.line(up: [
+            try WalletCommand(.tidy, wallet: neighbour.id, in: neighbour.workspace, key: "lone".key)
+        ])
         runway.gate.open()
         for task in busy + lone { _ = try await task.value }
         #expect(runway.flights.firstIndex { $0.contains("lone") } == 1)
@@ -93,12 +68,13 @@ import Testing
         let runway = Runway(bank)
         var limits = WalletQueue.Limits()
         limits.perWorkspace = 3
-        let (queue, first) = try await queue(runway, bank, limits: limits)
-        let waiting = await line(up: try (0..<3).map { try bank.command(.tidy, "t\($0)") }, in: queue)
+        let (queue, first) = try await runway.closed(limits)
+        let waiting = await queue.line(up: try (0..<3).map { try bank.command(.tidy, "t\($0)") })
         let error = await failure { try await queue.submit(bank.command(.tidy, "t3")) }
         #expect(error?.code == .overloaded)
-        let other = await line(
-            up: [try WalletCommand(.tidy, wallet: neighbour.id, in: neighbour.workspace, key: "other".key)], in: queue)
+        let other = await queue.line(up: [
+            try WalletCommand(.tidy, wallet: neighbour.id, in: neighbour.workspace, key: "other".key)
+        ])
         runway.gate.open()
         for task in waiting + other + [first] { #expect(try await task.value.applied != nil) }
         #expect(try await queue.submit(bank.command(.tidy, "t3")).applied != nil)
@@ -111,8 +87,8 @@ import Testing
         let runway = Runway(bank)
         var limits = WalletQueue.Limits()
         limits.inAll = 2
-        let (queue, _) = try await queue(runway, bank, limits: limits)
-        let waiting = await line(up: try (0..<2).map { try bank.command(.tidy, "t\($0)") }, in: queue)
+        let (queue, _) = try await runway.closed(limits)
+        let waiting = await queue.line(up: try (0..<2).map { try bank.command(.tidy, "t\($0)") })
         let command = try WalletCommand(.tidy, wallet: neighbour.id, in: neighbour.workspace, key: "other".key)
         #expect(await failure { try await queue.submit(command) }?.code == .overloaded)
         runway.gate.open()
@@ -139,9 +115,9 @@ import Testing
         let bank = try await Bank()
         try await bank.grant(10.credits, "top-up")
         let runway = Runway(bank)
-        let (queue, first) = try await queue(runway, bank)
-        let tasks = await line(
-            up: try (0..<3).map { try bank.command(.debit(1.credits, shortfall: .refuse), "d\($0)") }, in: queue)
+        let (queue, first) = try await runway.closed()
+        let tasks = await queue.line(
+            up: try (0..<3).map { try bank.command(.debit(1.credits, shortfall: .refuse), "d\($0)") })
         tasks[1].cancel()
         #expect(await failure { try await tasks[1].value }?.code == .cancelled)
         #expect(queue.depth == 2)
@@ -170,11 +146,11 @@ import Testing
         let bank = try await Bank()
         try await bank.grant(10.credits, "top-up")
         let second = Gate()
-        let runway = Runway(bank) { commands in
+        let runway = Runway(bank) { commands, _ in
             if commands.contains(where: { $0.key.text == "d" }) { await second.pass() }
         }
-        let (queue, _) = try await queue(runway, bank)
-        let tasks = await line(up: [try bank.command(.debit(1.credits, shortfall: .refuse), "d")], in: queue)
+        let (queue, _) = try await runway.closed()
+        let tasks = await queue.line(up: [try bank.command(.debit(1.credits, shortfall: .refuse), "d")])
         runway.gate.open()
         await until { second.waiting == 1 }
         tasks[0].cancel()
@@ -187,9 +163,9 @@ import Testing
         let bank = try await Bank()
         try await bank.grant(10.credits, "top-up")
         let runway = Runway(bank)
-        let (queue, _) = try await queue(runway, bank)
+        let (queue, _) = try await runway.closed()
         let command = try bank.command(.debit(4.credits, shortfall: .refuse), "d")
-        let tasks = await line(up: [command, command], inOrder: true, in: queue)
+        let tasks = await queue.line(up: [command, command], inOrder: true)
         runway.gate.open()
         let receipt = try #require(try await tasks[0].value.applied)
         #expect(try await tasks[1].value.replayed == receipt)
@@ -200,10 +176,10 @@ import Testing
     @Test func `A refused key succeeds after a top-up in the same batch`() async throws {
         let bank = try await Bank()
         let runway = Runway(bank)
-        let (queue, _) = try await queue(runway, bank)
+        let (queue, _) = try await runway.closed()
         let debit = try bank.command(.debit(4.credits, shortfall: .refuse), "d")
         let topUp = try bank.command(.grant(GrantTerms(5.credits, .purchased)), "top-up")
-        let tasks = await line(up: [debit, topUp, debit, debit], inOrder: true, in: queue)
+        let tasks = await queue.line(up: [debit, topUp, debit, debit], inOrder: true)
         runway.gate.open()
         #expect(try await tasks[0].value.refusal == .insufficientCredits(available: .zero, wanted: 4.credits))
         #expect(try await tasks[1].value.applied != nil)
@@ -217,154 +193,18 @@ import Testing
         let bank = try await Bank()
         try await bank.grant(10.credits, "top-up")
         let runway = Runway(bank)
-        let (queue, _) = try await queue(runway, bank)
-        let tasks = await line(
+        let (queue, _) = try await runway.closed()
+        let tasks = await queue.line(
             up: [
                 try bank.command(.debit(4.credits, shortfall: .refuse), "d"),
                 try bank.command(.debit(5.credits, shortfall: .refuse), "d"),
                 try bank.command(.debit(1.credits, shortfall: .refuse), "e"),
-            ], inOrder: true, in: queue)
+            ], inOrder: true)
         runway.gate.open()
         #expect(try await tasks[0].value.applied != nil)
         let error = await failure { try await tasks[1].value }
         #expect(error?.code == .conflict && error?.field == "amount")
         #expect(try await tasks[2].value.applied != nil)
         #expect(try await bank.balance() == Balance(5.credits))
-    }
-
-    // MARK: Faults
-
-    @Test func `A command that cannot be written fails alone`() async throws {
-        let bank = try await Bank()
-        try await bank.grant(100.credits, "top-up")
-        let runway = Runway(bank)
-        runway.poison = ["d13"]
-        let (queue, _) = try await queue(runway, bank)
-        let tasks = await line(
-            up: try (0..<32).map { try bank.command(.debit(1.credits, shortfall: .refuse), "d\($0)") }, in: queue)
-        runway.gate.open()
-        for (index, task) in tasks.enumerated() where index != 13 { #expect(try await task.value.applied != nil) }
-        let error = await failure { try await tasks[13].value }
-        #expect(error?.code == .conflict && error?.message == "d13 cannot be written")
-        #expect(try await bank.balance() == Balance(69.credits))
-        #expect(runway.flights.count <= 2 + 2 * 5 + 1, "halves, and the poisoned one once more")
-        let keys = try await bank.entries().compactMap(\.command?.text)
-        #expect(Set(keys) == Set(["top-up"] + (0..<32).filter { $0 != 13 }.map { "d\($0)" }) && keys.count == 32)
-    }
-
-    @Test(arguments: [TammError.Code.unavailable, .overloaded])
-    func `A store that is down fails the whole batch at once`(code: TammError.Code) async throws {
-        let bank = try await Bank()
-        let runway = Runway(bank)
-        runway.breakdown = TammError(code, "the store is down")
-        let (queue, first) = try await queue(runway, bank)
-        let tasks = await line(up: try (0..<32).map { try bank.command(.tidy, "t\($0)") }, in: queue)
-        runway.gate.open()
-        for task in tasks + [first] { #expect(await failure { try await task.value }?.code == code) }
-        #expect(runway.flights.count == 2)
-        runway.breakdown = nil
-        #expect(try await queue.submit(bank.command(.tidy, "t0")).applied != nil)
-    }
-
-    @Test func `A wallet that is locked elsewhere does not stop the batch`() async throws {
-        let bank = try await Bank()
-        let other = try await bank.wallets.open(in: bank.workspace, named: "other", as: .service)
-        for wallet in [bank.wallet, other] { try await bank.grant(10.credits, "top-up-\(wallet.id)", in: wallet) }
-        let runway = Runway(bank)
-        runway.busy = other.id
-        let (queue, _) = try await queue(runway, bank)
-        let tasks = await line(
-            up: try (0..<6).map { number in
-                try bank.command(
-                    .debit(1.credits, shortfall: .refuse), "d\(number)", in: number == 2 ? other : bank.wallet)
-            }, in: queue)
-        runway.gate.open()
-        for task in tasks { #expect(try await task.value.applied != nil) }
-        #expect(runway.flights.map(Set.init) == [["first"], ["d0", "d1", "d2", "d3", "d4", "d5"], ["d2"]])
-        #expect(runway.waitedFor == ["d2"])
-        #expect(try await bank.balance() == Balance(5.credits))
-        #expect(try await bank.balance(of: other) == Balance(9.credits))
-    }
-
-    @Test func `A lone command takes one transaction`() async throws {
-        let store = CountingStore()
-        let bank = try await Bank(over: store)
-        let before = store.count
-        try await bank.apply(.tidy, "alone")
-        #expect(store.count == before + 1)
-    }
-}
-
-/// The way from a queue to a bank's store: it notes what leaves, holds it at a gate, and can be disturbed.
-private final class Runway: Sendable {
-    private struct State {
-        var flights: [[String]] = []
-        var waitedFor: [String] = []
-        var poison: Set<String> = []
-        var breakdown: TammError?
-        var busy: Identifier<Wallet>?
-    }
-
-    let gate = Gate()
-    private let bank: Bank
-    private let delay: @Sendable ([WalletCommand]) async -> Void
-    private let state = Mutex(State())
-
-    init(_ bank: Bank, delay: @escaping @Sendable ([WalletCommand]) async -> Void = { _ in }) {
-        self.bank = bank
-        self.delay = delay
-    }
-
-    /// The keys of each batch, in the order in which they left.
-    var flights: [[String]] { state.withLock { $0.flights } }
-    /// The keys of commands that left to wait for their wallet.
-    var waitedFor: [String] { state.withLock { $0.waitedFor } }
-
-    /// Keys whose transaction fails.
-    var poison: Set<String> {
-        get { state.withLock { $0.poison } }
-        set { state.withLock { $0.poison = newValue } }
-    }
-
-    /// What every transaction fails with.
-    var breakdown: TammError? {
-        get { state.withLock { $0.breakdown } }
-        set { state.withLock { $0.breakdown = newValue } }
-    }
-
-    /// A wallet that is locked for whoever does not wait.
-    var busy: Identifier<Wallet>? {
-        get { state.withLock { $0.busy } }
-        set { state.withLock { $0.busy = newValue } }
-    }
-
-    func queue(_ limits: WalletQueue.Limits = .init()) -> WalletQueue {
-        WalletQueue(limits: limits) { [self] commands, waiting throws(TammError) in
-            await gate.pass()
-            await delay(commands)
-            let (breakdown, poison, busy) = depart(commands, waiting)
-            if let breakdown { throw breakdown }
-            let rules = SharedWalletRules(WalletRules())
-            let now = bank.time.now
-            let free = commands.filter { waiting || $0.wallet != busy }
-            var answers = try await bank.store.transaction(as: .ledger) { t throws(TammError) in
-                let answers = try WalletFold.apply(free, at: now, rules: rules, waiting: waiting, in: t)
-                if let command = free.first(where: { poison.contains($0.key.text) }) {
-                    throw TammError(.conflict, "\(command.key) cannot be written")
-                }
-                return answers
-            }
-            return commands.map { waiting || $0.wallet != busy ? answers.removeFirst() : .busy }
-        }
-    }
-
-    private func depart(
-        _ commands: [WalletCommand], _ waiting: Bool
-    ) -> (TammError?, Set<String>, Identifier<Wallet>?) {
-        state.withLock { state in
-            state.flights.append(commands.map(\.key.text))
-            if waiting { state.waitedFor += commands.map(\.key.text) }
-            return (state.breakdown, state.poison, state.busy)
-        }
     }
 }
