@@ -9,21 +9,15 @@ import TammInMemory
 /// `wallet.memory.growth`: the time of a debit with 1,000,000 entries stored over that with 1,000 debits stored, in
 /// one wallet and over 10,000; the larger of the two.
 func walletBenchmarks() async throws {
-    let (rounds, operations) = (15, 3200)
+    let (rounds, operations) = (21, 640)
     var growths: [Double] = []
     for wallets in [1, 10_000] {
-        var small: [Ledger] = []
-        for _ in 0...rounds { small.append(try await Ledger(wallets: wallets, debits: 1000, toCome: operations)) }
-        let large = try await Ledger(wallets: wallets, debits: 1_000_000, toCome: (rounds + 1) * operations)
-        let alone = try await Ledger(wallets: wallets, debits: 1000, toCome: (rounds + 1) * operations)
-        let ready = small
-        var next = 0
+        let small = try await Ledger(wallets: wallets, debits: 1000)
+        let large = try await Ledger(wallets: wallets, debits: 1_000_000)
+        let alone = try await Ledger(wallets: wallets, debits: 1000)
         let times = try await Bench.interleave(
             rounds: rounds, operations: operations, clock: .processor,
-            { operations in
-                next += 1
-                try await ready[next - 1].debit(operations)
-            },
+            { operations in try await small.debit(operations) },
             { operations in try await large.debit(operations) },
             { operations in try await alone.debitOneByOne(operations) })
         let growth = Bench.median(zip(times[1], times[0]).map { $0 / $1 })
@@ -36,19 +30,20 @@ func walletBenchmarks() async throws {
     Bench.line("wallet.memory.growth", growths.max() ?? .nan, "ratio")
 }
 
-/// Wallets on a store of their own, and debits made ready for them.
+/// Wallets on a store of their own.
 private final class Ledger {
     private let store = InMemoryStore()
     private let service: Wallets
-    private var commands: [WalletCommand] = []
+    private let workspace: Workspace
+    private var wallets: [Wallet] = []
+    private let amount: Credits
     private var sent = 0
 
-    init(wallets count: Int, debits: Int, toCome: Int) async throws {
+    init(wallets count: Int, debits: Int) async throws {
         service = Wallets(store: store, time: .system)
-        let owner = Identifier<User>(high: 1, low: 1)
-        let workspace = try await Workspaces(store: store, time: .system, entropy: .system)
-            .create(named: "Bench", owner: owner, as: .service)
-        var wallets: [Wallet] = []
+        amount = try Credits(micro: 100)
+        workspace = try await Workspaces(store: store, time: .system, entropy: .system)
+            .create(named: "Bench", owner: Identifier(high: 1, low: 1), as: .service)
         for number in 0..<count {
             let wallet = try await service.open(in: workspace.id, named: "w\(number)", as: .service)
             _ = try await service.grant(
@@ -56,34 +51,32 @@ private final class Ledger {
                 as: .service)
             wallets.append(wallet)
         }
-        let amount = try Credits(micro: 100)
-        for number in 0..<debits + toCome {
-            let wallet = wallets[number &* 7919 % count]
-            let key = try IdempotencyKey("01890a5d-ac96-774b-bcce-\(1_000_000_000_000 + number)")
-            commands.append(
-                try WalletCommand(.debit(amount, shortfall: .refuse), wallet: wallet.id, in: workspace.id, key: key))
-        }
         try await debit(debits)
     }
 
+    /// The next request, as a caller makes it.
+    private func next() throws -> WalletCommand {
+        sent += 1
+        let wallet = wallets[sent &* 7919 % wallets.count]
+        let key = try IdempotencyKey("01890a5d-ac96-774b-bcce-\(1_000_000_000_000 + sent)")
+        return try WalletCommand(.debit(amount, shortfall: .refuse), wallet: wallet.id, in: workspace.id, key: key)
+    }
+
     func debit(_ count: Int) async throws {
-        let end = sent + count
-        while sent < end {
-            let batch = Array(commands[sent..<min(sent + 64, end)])
+        var left = count
+        while left > 0 {
+            let batch = try (0..<min(64, left)).map { _ in try next() }
             let now = TimeSource.system.now()
             let outcomes = try await store.transaction(as: .ledger) { [service] t throws(TammError) in
                 try service.apply(batch, at: now, in: t)
             }
             for outcome in outcomes { Self.require(outcome) }
-            sent += batch.count
+            left -= batch.count
         }
     }
 
     func debitOneByOne(_ count: Int) async throws {
-        for _ in 0..<count {
-            Self.require(try await service.submit(commands[sent], as: .service))
-            sent += 1
-        }
+        for _ in 0..<count { Self.require(try await service.submit(next(), as: .service)) }
     }
 
     private static func require(_ outcome: WalletOutcome) {
