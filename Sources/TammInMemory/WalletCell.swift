@@ -71,7 +71,7 @@ final class WalletCell {
     func state(for need: WalletNeed) -> WalletState {
         var holds: [Hold] = []
         for expiry in expiries.elements {
-            guard expiry.at <= need.dueBy else { break }
+            guard expiry.at <= max(need.dueBy, wallet.recordedAt) else { break }
             if let hold = self.holds[expiry.hold] { holds.append(hold) }
         }
         for id in need.holds where !holds.contains(where: { $0.id == id }) {

@@ -11,7 +11,7 @@ package struct BillingProperty: Sendable {
 
     package static let all: [BillingProperty] = [
         neverNegative, nothingMinted, sumZero, entriesMakeTheBalance, grantsAndHoldsMakeTheBalance, chain,
-        idempotentReplay, justRefusals, burnDownOrder, expiry, holds, charges, clawback, refunds, quotas, usageOnce,
+        idempotentReplay, justRefusals, noOtherFailure, burnDownOrder, expiry, holds, charges, clawback, refunds, quotas, usageOnce,
     ]
 }
 
@@ -44,7 +44,8 @@ extension BillingProperty {
         now.take(o)
         for (grant, issued) in now.issued {
             guard let row = o.after.grants[grant] else { return "grant \(grant) has entries and no row" }
-            if issued > row.terms.amount.micro { return "grant \(grant) of \(row.terms.amount) issued \(issued)" }
+            let wanted = row.status == .scheduled ? row.clawedBack.micro : row.terms.amount.micro
+            if issued != wanted { return "grant \(grant) of \(row.terms.amount) (\(row.status)) issued \(issued)" }
         }
         let balance = o.after.wallet.balance
         let has = Int128(balance.available.micro) + Int128(balance.held.micro) - Int128(balance.owed.micro)

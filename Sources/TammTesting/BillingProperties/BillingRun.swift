@@ -60,7 +60,9 @@ package struct BillingRun {
         in store: any TammStore, _ time: TimeSource, _ seed: UInt64
     ) async throws(TammError) -> Workspace {
         var seeds = SplitMix64(seed: seed)
+        var tries = 0
         while true {
+            tries += 1
             let entropy = SeededEntropy(seed: seeds.next()).source
             do {
                 return try await Workspaces(store: store, time: time, entropy: entropy)
@@ -83,7 +85,7 @@ package struct BillingRun {
             lastUsage = read.usage.last?.event.id ?? lastUsage
             let observation = Observation(
                 step: step, now: time.now, answers: answers, before: before, after: read.snapshot,
-                entries: read.entries, usage: read.usage, past: past)
+                entries: read.entries, usage: read.usage, past: past, limits: rules.rules.limits)
             outcome.mix.count(observation)
             outcome.answers += answers.map { "\($0.command.key) \($0.result)" }
             for property in properties {

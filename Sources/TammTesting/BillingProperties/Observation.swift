@@ -36,6 +36,7 @@ package struct Observation {
     package let entries: [LedgerEntry]
     package let usage: [RecordedUsage]
     package let past: Past
+    package let limits: WalletLimits
 
     /// The moment at which the wallet decides.
     var decidedAt: Timestamp { max(now, before.wallet.recordedAt) }

@@ -102,9 +102,29 @@ extension BillingProperty {
             case .quotaExhausted(let limit, let used, _):
                 used == o.after.quotaUsed && used + (answer.command.quota?.quantity ?? 0) > limit
             case .usageRecorded(let id): o.past.usage.contains(id)
-            case .nothingOwed, .alreadyReinstated, .aboveMaximum, .tooManyGrants, .tooManyHolds, .tooManyReceivables: true
+            case .nothingOwed:
+                if case .writeOff(let id) = answer.command.action { o.after.receivables[id]?.open == .zero } else { false }
+            case .alreadyReinstated:
+                if case .reinstate(let key) = answer.command.action { o.past.reinstated.contains(key) } else { false }
+            case .aboveMaximum: o.isAboveMaximum(answer.command.action)
+            case .tooManyGrants: o.after.grants.values.count(where: \.isOpen) >= o.limits.openGrants
+            case .tooManyHolds: o.after.wallet.openHolds >= o.limits.openHolds
+            case .tooManyReceivables:
+                o.after.receivables.values.count { !$0.open.isZero } >= o.limits.openReceivables
             }
         return isJust ? nil : "\(answer.command.action) was refused: \(refusal), balance \(o.after.wallet.balance)"
+    }
+
+    package static let noOtherFailure = BillingProperty(
+        name: "no-other-failure",
+        sentence: "A command fails for a key used otherwise, a thing that is not there or a wrong field, and for nothing else."
+    ) { o in
+        for answer in o.answers {
+            if case .failure(let error) = answer.result, ![.conflict, .notFound, .invalidInput].contains(error.code) {
+                return "\(answer.command.action) failed: \(error)"
+            }
+        }
+        return nil
     }
 
     package static let refunds = BillingProperty(
@@ -132,5 +152,24 @@ extension BillingProperty {
             if refundable.micro != left || amount.micro <= left { return "\(left) of \(charge) could be given back, it said \(refundable)" }
         }
         return nil
+    }
+}
+
+extension Observation {
+    /// Whether the wallet would hold, or owe, more than its maximum after this command.
+    fileprivate func isAboveMaximum(_ action: WalletCommand.Action) -> Bool {
+        let balance = after.wallet.balance
+        let has = after.grants.values.reduce(Int128(balance.held.micro)) { $0 + Int128($1.remaining.micro) }
+        let amount: Int128 =
+            switch action {
+            case .grant(let terms): Int128(terms.amount.micro)
+            case .debit(let amount, _), .capture(_, let amount, _), .refund(_, let amount), .clawback(_, let amount),
+                .hold(let amount, _):
+                Int128(amount.micro)
+            case .reinstate(let key): Int128(past.receipts[key]?.amount.micro ?? 0)
+            case .release, .writeOff, .tidy: 0
+            }
+        let maximum = Int128(Credits.max.micro)
+        return has + amount > maximum || Int128(balance.owed.micro) + amount > maximum
     }
 }

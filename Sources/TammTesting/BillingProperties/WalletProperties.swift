@@ -145,7 +145,7 @@ extension BillingProperty {
             }
         }
         for owed in o.after.receivables.values where !owed.open.isZero {
-            if case .clawback(let grant) = owed.origin, let row = o.after.grants[grant], row.status == .active,
+            if case .clawback(let grant) = owed.origin, let row = o.after.grants[grant], row.status != .scheduled,
                 !row.remaining.isZero
             {
                 return "grant \(grant) has \(row.remaining) while \(owed.open) of its clawback are owed"

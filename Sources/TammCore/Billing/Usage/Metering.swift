@@ -7,7 +7,7 @@ internal import Logging
 /// what has been used is never lost: what there are no credits for is owed, and work that could not be settled is
 /// handed back with the reason, to be settled later.
 ///
-/// The wallet's keys that begin with an order's key and end in `:hold1` … `:hold10`, `:settle`, `:late`, `:release…`
+/// The wallet's keys that begin with an order's key and end in `:hold1` … `:hold10`, `:settle`, `:release…`
 /// and `:usage` are Metering's.
 public struct Metering: Sendable {
     private let wallets: Wallets
@@ -84,7 +84,8 @@ public struct Metering: Sendable {
 
     /// Charges usage that has happened already, once, however often it is reported and however late.
     ///
-    /// It is booked now, with the time at which it happened; what there are no credits for is owed. It counts against
+    /// It is booked now, with the time at which it happened; what there are no credits for is owed, or left out and
+    /// told in the receipt's shortfall where no more may be owed. It counts against
     /// the plan's allowance, also beyond it.
     ///
     /// - Parameter id: at most 240 bytes.
@@ -105,15 +106,23 @@ public struct Metering: Sendable {
         if let (plan, assignment) = try await plans.plan(of: wallet.workspace, as: .service) {
             quota = try claim(usage, plan, assignment)
         }
-        do throws(TammError) {
-            return try await wallets.submit(
+        let claimed = quota
+        func submit(_ policy: ShortfallPolicy) async throws(TammError) -> WalletOutcome {
+            try await wallets.submit(
                 WalletCommand(
-                    .debit(cost, shortfall: .owe), wallet: wallet.id, in: wallet.workspace, key: key,
-                    occurredAt: occurredAt, usage: [event], quota: quota),
+                    .debit(cost, shortfall: policy), wallet: wallet.id, in: wallet.workspace, key: key,
+                    occurredAt: occurredAt, usage: [event], quota: claimed),
                 as: principal)
+        }
+        do throws(TammError) {
+            let outcome = try await submit(.owe)
+            switch outcome {
+            case .refused(.tooManyReceivables), .refused(.aboveMaximum): return try await submit(.cap)
+            default: return outcome
+            }
         } catch {
             // The same usage at another price or under another plan was recorded at those of its day.
-            guard error.code == .conflict, ["amount", "quota"].contains(error.field),
+            guard error.code == .conflict, ["amount", "quota", "shortfall"].contains(error.field),
                 let earlier = try await wallets.receipts([key], in: wallet)[0]
             else { throw error }
             return .replayed(earlier)
@@ -140,10 +149,10 @@ public struct Metering: Sendable {
     }
 
     private func past(of order: MeteredOrder) async throws(TammError) -> Past {
-        var keys = [try order.key.appending(":settle"), try order.key.appending(":late")]
+        var keys = [try order.key.appending(":settle")]
         for attempt in 1...Self.maximumAttempts { keys.append(try order.key.appending(":hold\(attempt)")) }
         let receipts = try await wallets.receipts(keys, in: order.wallet)
-        return Past(settlement: receipts[0] ?? receipts[1], holds: receipts[2...].compactMap { $0?.hold })
+        return Past(settlement: receipts[0], holds: receipts[1...].compactMap { $0?.hold })
     }
 
     private enum Reservation {
@@ -183,17 +192,19 @@ public struct Metering: Sendable {
     private func settle(
         _ order: MeteredOrder, used: Usage, _ hold: Identifier<Hold>?, as principal: Principal
     ) async throws(TammError) -> WalletReceipt {
-        let cost = try price(of: used, order)
+        var row: Hold?
+        if let hold { row = try await wallets.hold(hold, in: order.wallet) }
+        let (used, cost) = try price(of: used, order, row)
         let event = UsageEvent(
             workspace: order.wallet.workspace, id: try order.key.appending(":usage"), usage: used, cost: cost,
             priceBook: prices.version, occurredAt: time.now())
         var reserved: QuotaClaim?
-        if let hold, let row = try await wallets.hold(hold, in: order.wallet) {
+        if let hold, let row {
             reserved = row.quota
             var quota = row.quota
             if let claim = row.quota, claim.meter == used.meter { quota = try claim.claiming(used.quantity) }
             let outcome = try await charge(
-                order, .capture(hold, cost, shortfall: order.aboveEstimate), ":settle", event, quota, as: principal)
+                order, .capture(hold, cost, shortfall: order.aboveEstimate), event, quota, as: principal)
             switch outcome {
             case .applied(let receipt): return receipt
             case .replayed(let receipt):
@@ -205,7 +216,7 @@ public struct Metering: Sendable {
         }
         if let claim = reserved, claim.meter == used.meter { reserved = try claim.claiming(used.quantity) }
         let outcome = try await charge(
-            order, .debit(cost, shortfall: order.aboveEstimate), ":late", event, reserved, as: principal)
+            order, .debit(cost, shortfall: order.aboveEstimate), event, reserved, as: principal)
         guard let receipt = outcome.receipt else {
             throw TammError(.conflict, "the work was not settled: \(outcome)")
         }
@@ -216,10 +227,10 @@ public struct Metering: Sendable {
     /// attempt has settled the order, its settlement is the answer; where an event of that name is recorded already
     /// for something else, the charge goes without one.
     private func charge(
-        _ order: MeteredOrder, _ action: WalletCommand.Action, _ suffix: String, _ event: UsageEvent,
+        _ order: MeteredOrder, _ action: WalletCommand.Action, _ event: UsageEvent,
         _ quota: QuotaClaim?, as principal: Principal
     ) async throws(TammError) -> WalletOutcome {
-        let key = try order.key.appending(suffix)
+        let key = try order.key.appending(":settle")
         var (action, usage) = (action, [event])
         while true {
             let outcome: WalletOutcome
@@ -250,13 +261,22 @@ public struct Metering: Sendable {
         }
     }
 
-    /// What was used has a price; where the book has none, it costs what was estimated.
-    private func price(of used: Usage, _ order: MeteredOrder) throws(TammError) -> Credits {
-        do {
-            return try prices.cost(of: used)
+    /// What was used and what it costs: the estimate where the price book has no price for it, and what was held
+    /// where it has none for that any more.
+    private func price(
+        of used: Usage, _ order: MeteredOrder, _ hold: Hold?
+    ) throws(TammError) -> (Usage, Credits) {
+        do throws(TammError) {
+            try used.checkText()
+            return (used, try prices.cost(of: used))
         } catch {
-            logger.error("usage has no price; the estimate is charged", metadata: ["error": "\(error)"])
-            return try prices.cost(of: order.estimate)
+            logger.error("usage has no price; the estimate is charged", metadata: ["key": "\(order.key)", "error": "\(error)"])
+        }
+        do throws(TammError) {
+            return (order.estimate, try prices.cost(of: order.estimate))
+        } catch {
+            guard let hold else { throw error }
+            return (order.estimate, hold.amount)
         }
     }
 
@@ -280,7 +300,9 @@ public struct Metering: Sendable {
                 }
             }
         } catch {
-            logger.warning("failed work was not settled", metadata: ["key": "\(order.key)", "error": "\(error)"])
+            logger.error(
+                "failed work was not settled",
+                metadata: ["key": "\(order.key)", "used": "\(used.map { "\($0)" } ?? "nothing")", "error": "\(error)"])
         }
     }
 }

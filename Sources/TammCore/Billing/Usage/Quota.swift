@@ -1,4 +1,5 @@
-/// A claim on a metered allowance: this much of this meter, in a period that admits so much.
+/// A claim on a metered allowance, which is counted by wallet: this much of this meter, in a period that admits so
+/// much.
 public struct QuotaClaim: Sendable, Hashable {
     public let meter: Meter
     public let quantity: UInt64

@@ -144,8 +144,11 @@ package struct WalletAuditor {
         }
         for grant in grants {
             let issued = issuedByGrant[grant.id, default: 0]
-            let wanted = grant.status == .scheduled ? grant.terms.amount.micro - grant.clawedBack.micro : nil
-            if issued > Int128(grant.terms.amount.micro) || wanted.map({ $0 != grant.remaining.micro }) ?? false {
+            let (amount, clawed) = (Int128(grant.terms.amount.micro), Int128(grant.clawedBack.micro))
+            let isRight =
+                grant.status == .scheduled
+                ? issued == clawed && Int128(grant.remaining.micro) == amount - clawed : issued == amount
+            if !isRight {
                 report.find(
                     .grants, in: wallet.id,
                     "grant \(grant.id) of \(grant.terms.amount): issued \(issued), \(grant.status), \(grant.remaining) left")

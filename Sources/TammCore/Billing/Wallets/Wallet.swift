@@ -60,6 +60,7 @@ public struct WalletLimits: Sendable, Hashable {
     /// Grants with something left or still to come.
     public var openGrants: Int
     public var openHolds: Int
+    /// A clawback may go beyond: what it cannot take is always recorded.
     public var openReceivables: Int
 
     /// 1,000 grants, 10,000 holds, 1,000 receivables.

@@ -178,7 +178,7 @@ extension WalletLedger {
         let clawable = rules.clawable(grants[index].value)
         guard amount <= clawable else { return .refused(.aboveGrant(clawable: clawable, wanted: amount)) }
         let isScheduled = grants[index].value.status == .scheduled
-        if !isScheduled, let refusal = refusalToOwe(amount) { return refusal }
+        if !isScheduled, owes(aboveMaximumFor: amount) { return .refused(.aboveMaximum) }
         change(index) { $0.clawedBack = Credits(unchecked: $0.clawedBack.micro + amount.micro) }
         if isScheduled {
             change(index) { $0.remaining = Credits(unchecked: $0.remaining.micro - amount.micro) }
@@ -195,10 +195,14 @@ extension WalletLedger {
     /// Whether taking `amount` would leave more owed than may be.
     private func refusalToOwe(_ amount: Credits) -> WalletDecision? {
         guard amount > wallet.balance.available else { return nil }
-        let owed = amount.micro - wallet.balance.available.micro
-        guard wallet.balance.owed.micro <= Credits.max.micro - owed else { return .refused(.aboveMaximum) }
+        if owes(aboveMaximumFor: amount) { return .refused(.aboveMaximum) }
         let open = receivables.lazy.filter { !$0.value.open.isZero }.count
         return open < rules.limits.openReceivables ? nil : .refused(.tooManyReceivables)
+    }
+
+    private func owes(aboveMaximumFor amount: Credits) -> Bool {
+        let owed = max(0, amount.micro - wallet.balance.available.micro)
+        return wallet.balance.owed.micro > Credits.max.micro - owed
     }
 
     private mutating func owe(_ amount: Credits, _ origin: Receivable.Origin, to target: Account, _ cause: Cause) {

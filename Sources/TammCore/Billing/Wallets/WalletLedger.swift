@@ -178,8 +178,8 @@ struct WalletLedger {
         } else {
             post(kind, from: source, to: .available, portion.amount, grant: grant.id, cause)
         }
+        if grant.status != .scheduled { settle(with: index, cause) { $0.origin == .clawback(grant.id) } }
         if grant.status == .expired { expire(index, cause) }
-        if grant.status == .active { settle(with: index, cause) { $0.origin == .clawback(grant.id) } }
     }
 
     private mutating func expire(_ index: Int, _ cause: Cause) {

@@ -209,6 +209,11 @@ package final class WalletQueue: Sendable {
                 return .refused(
                     TammError(.overloaded, "\(mine) wallet commands of workspace \(workspace) are waiting; try again later"))
             }
+            if state.parked[ticket.command.wallet] != nil {
+                state.parked[ticket.command.wallet, default: []].append(ticket)
+                state.countParked(1, in: workspace)
+                return .queued
+            }
             if waiting == 0 { state.turns.append(workspace) }
             state.waiting[workspace, default: []].append(ticket)
             state.count += 1
@@ -249,8 +254,12 @@ package final class WalletQueue: Sendable {
     private func flySafely(
         _ commands: [WalletCommand], waiting: Bool = false, isSecond: Bool = false
     ) async -> [WalletFold.Answer] {
-        do {
-            return try await fly(commands, waiting)
+        do throws(TammError) {
+            let answers = try await fly(commands, waiting)
+            guard answers.count == commands.count else {
+                throw TammError(.unavailable, "wanted \(commands.count) answers, found \(answers.count)")
+            }
+            return answers
         } catch {
             if error.code == .conflict, commands.count == 1, !isSecond {
                 return await flySafely(commands, waiting: waiting, isSecond: true)

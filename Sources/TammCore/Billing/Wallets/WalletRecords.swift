@@ -93,7 +93,7 @@ public protocol WalletRecords: ~Copyable {
 public struct WalletNeed: Sendable, Hashable {
     public let workspace: Identifier<Workspace>
     public let wallet: Identifier<Wallet>
-    /// Holds that expire at or before this moment, and grants that change at it, are read too.
+    /// Holds that expire at or before this moment, or the wallet's last entry if that is later, are read too.
     public let dueBy: Timestamp
     public package(set) var holds: [Identifier<Hold>] = []
     public package(set) var grants: [Identifier<Grant>] = []

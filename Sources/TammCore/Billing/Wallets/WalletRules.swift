@@ -117,7 +117,7 @@ package struct WalletRules: Sendable {
 
 /// The rules as one reference, so that a ledger carries a pointer and not two dozen closures.
 package final class SharedWalletRules: Sendable {
-    let rules: WalletRules
+    package let rules: WalletRules
 
     package init(_ rules: WalletRules) { self.rules = rules }
 }

@@ -31,14 +31,17 @@ public struct Wallets: Sendable {
 
     /// Opens the workspace's wallet of that name, or finds it; every caller gets the same one.
     ///
-    /// - Throws: `notFound` without the workspace, `forbidden` without the permission to manage billing.
+    /// Allowances are counted by wallet, so that only who may issue credits opens another than `main`.
+    ///
+    /// - Throws: `notFound` without the workspace, `forbidden` without the permission to manage billing, or to issue
+    ///   credits for another name than `main`.
     public func open(
         in workspace: Identifier<Workspace>, named name: String = "main", as principal: Principal
     ) async throws(TammError) -> Wallet {
         guard (1...64).contains(name.utf8.count) else {
             throw TammError(.invalidInput, "a wallet's name has 1 to 64 bytes, found \(excerpt(name))", field: "name")
         }
-        try await authorize(.manageBilling, in: workspace, as: principal)
+        try await authorize(name == "main" ? .manageBilling : .issueCredits, in: workspace, as: principal)
         let wallet = Wallet(
             id: Identifier(derivedFrom: workspace, label: "wallet:\(name)"), workspace: workspace, openedAt: time.now())
         return try await store.transaction(as: .ledger) { t throws(TammError) in

@@ -32,11 +32,11 @@ public struct PaymobTransactionSignature: SignatureScheme {
     ///   - integrationIDs: the `integration_id`s that may occur, 1 to 64. None may end with the digits of another:
     ///     `54097558` and `4097558` could be taken for one another, and need an endpoint each.
     ///   - ownerID: the only `owner` that may occur.
-    ///   - maxBodyBytes: the largest body accepted, in bytes.
+    ///   - maxBodyBytes: the largest body accepted, in bytes; a callback has a few thousand.
     /// - Throws: `invalidInput` for a parameter outside these bounds, or two secrets with one id.
     public init(
         secrets: [SigningSecret], integrationIDs: Set<Int64>, ownerID: Int64,
-        maxBodyBytes: Int = SignedPayload.maxBodyBytes
+        maxBodyBytes: Int = 64 << 10
     ) throws(TammError) {
         guard (1...64).contains(integrationIDs.count), integrationIDs.allSatisfy({ $0 > 0 }), ownerID > 0 else {
             throw TammError(
