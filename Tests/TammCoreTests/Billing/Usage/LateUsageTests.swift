@@ -40,7 +40,31 @@ struct LateUsageTests {
         #expect(try await bank.balance() == Balance(.zero, owed: 3.credits))
     }
 
-    @Test func `Usage that work has recorded is not recorded again`() async throws {
+    @Test func `Work and a report of the same name are two things, and both are charged`() async throws {
+        let bank = try await bank()
+        try await bank.assign("growth")
+        let order = try MeteredOrder(.whatsApp(3), from: bank.wallet, key: "work".key)
+        _ = try await bank.metering().run(order, as: .service) { _ in }
+        let outcome = try await bank.metering().record(
+            .whatsApp(3), id: "work".key, occurredAt: bank.day(5), from: bank.wallet, as: .service)
+        #expect(outcome.applied != nil)
+        #expect(try await bank.balance() == Balance(4.credits))
+        #expect(try await bank.recordedUsage().count == 2)
+    }
+
+    @Test func `A report is charged once although the prices have changed since`() async throws {
+        let bank = try await bank()
+        func record(_ prices: PriceBook) async throws -> WalletOutcome {
+            try await bank.metering(prices).record(
+                .whatsApp(3), id: "report-1".key, occurredAt: bank.day(1), from: bank.wallet, as: .service)
+        }
+        let first = try await record(.example)
+        let dearer = try PriceBook(
+            version: 42, models: [:], defaultModel: nil, messages: ["whatsapp": 3.credits], documentPage: .zero)
+        #expect(try await record(dearer) == first.applied.map { .replayed($0) })
+    }
+
+    @Test func `Usage that work has recorded is not recorded again under its event's name`() async throws {
         let bank = try await bank()
         try await bank.assign("growth")
         let order = try MeteredOrder(.whatsApp(3), from: bank.wallet, key: "work".key)
@@ -51,30 +75,27 @@ struct LateUsageTests {
         #expect(try await bank.balance() == Balance(7.credits))
     }
 
-    @Test func `A report is answered from its first record, also when prices have changed since`() async throws {
-        let bank = try await bank()
-        let dearer = try PriceBook(
-            version: 2, models: [:], defaultModel: nil, messages: ["whatsapp": 5.credits], documentPage: .zero)
-        func record(_ prices: PriceBook) async throws -> WalletOutcome {
-            try await bank.metering(prices).record(
-                .whatsApp(1), id: "report-1".key, occurredAt: bank.day(1), from: bank.wallet, as: .service)
-        }
-        let receipt = try #require(try await record(.example).applied)
-        #expect(try await record(dearer) == .replayed(receipt))
-        #expect(try await bank.balance() == Balance(9.credits))
-    }
-
     @Test func `Late usage counts against the allowance, also beyond it`() async throws {
         let bank = try await bank()
         try await bank.assign("free")
-        for (number, used) in [(60, 60), (60, 120)] {
+        let key = QuotaCounter.Key(wallet: bank.wallet.id, meter: .messages, periodStart: bank.day(5))
+        for used in [60, 120] as [UInt64] {
             _ = try await bank.metering().record(
-                .whatsApp(Int64(number)), id: "report-\(used)".key, occurredAt: bank.day(1), from: bank.wallet,
-                as: .service)
-            let key = QuotaCounter.Key(wallet: bank.wallet.id, meter: .messages, periodStart: bank.day(5))
+                .whatsApp(60), id: "report-\(used)".key, occurredAt: bank.day(1), from: bank.wallet, as: .service)
             let counted = try await bank.store.transaction(as: .service) { t throws(TammError) in try t.quotas([key]) }
-            #expect(counted.map(\.used) == [UInt64(used)])
+            #expect(counted.map(\.used) == [used])
         }
+    }
+
+    @Test func `The same report with another quantity is a conflict`() async throws {
+        let bank = try await bank()
+        func record(_ count: Int64) async throws -> WalletOutcome {
+            try await bank.metering().record(
+                .whatsApp(count), id: "report-1".key, occurredAt: bank.day(1), from: bank.wallet, as: .service)
+        }
+        _ = try await record(3)
+        let error = await failure { try await record(4) }
+        #expect(error?.code == .conflict && error?.field == "usage")
     }
 
     @Test func `Usage does not happen after it is recorded`() async throws {

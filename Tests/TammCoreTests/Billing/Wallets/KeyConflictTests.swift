@@ -104,7 +104,7 @@ struct KeyConflictTests {
         func carriedPairs() throws -> [Pair] {
             let debit = WalletCommand.Action.debit(1.credits, shortfall: .refuse)
             let capture = WalletCommand.Action.capture(metered, 1.credits, shortfall: .refuse)
-            let usage = [bank.usage("event-1"), bank.usage("event-2"), bank.usage("event-1", 2.credits)]
+            let usage = [bank.usage("event-1"), bank.usage("event-2")]
             func command(
                 _ action: WalletCommand.Action = debit, in wallet: Wallet? = nil, occurredAt: Timestamp? = nil,
                 usage: [UsageEvent] = [], quota: QuotaClaim? = nil
