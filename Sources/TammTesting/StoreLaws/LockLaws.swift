@@ -43,7 +43,8 @@ extension StoreLaw {
             }
         },
         StoreLaw(
-            "lock.holds.due", .billing, "Open holds that expire at or before the moment are read, and no later ones"
+            "lock.holds.due", .billing,
+            "Open holds that expire at or before the moment, or the wallet's last entry, are read, and no later ones"
         ) {
             store, context in
             let (wallet, grant) = try await context.funded(in: store)
@@ -55,9 +56,9 @@ extension StoreLaw {
             var changes = WalletChanges()
             changes.holds = closed + holds
             try await store.write(changes, to: wallet)
-            for (moment, count) in [(-4_000_000, 0), (-2, 1), (-1, 2), (0, 3), (1, 4), (3_000_000, 5)] {
-                let need = wallet.need(dueBy: context.at(Int64(moment)))
-                let wanted = holds.prefix(count)
+            for moment in [-4_000_000, -2, -1, 0, 1, 2_999_999, 3_000_000] as [Int64] {
+                let need = wallet.need(dueBy: context.at(moment))
+                let wanted = holds.filter { $0.expiresAt <= max(need.dueBy, wallet.recordedAt) }
                 let found = try await context.state(need, in: store)
                 try context.expect(
                     found.holds.sorted { $0.id < $1.id }, wanted.sorted { $0.id < $1.id },

@@ -115,7 +115,7 @@ import Testing
             #expect(balance == Balance(100.credits), "the hold has run out")
             meter.report(.whatsApp(25))
         }
-        #expect(outcome.receipt?.amount == 25.credits && outcome.receipt?.key == "work:late".key)
+        #expect(outcome.receipt?.amount == 25.credits && outcome.receipt?.key == "work:settle".key)
         #expect(try await bank.balance() == Balance(75.credits))
         #expect(try await bank.recordedUsage().map(\.event.id) == ["work:usage".key])
         #expect(try await used(bank) == 25)

@@ -178,7 +178,14 @@ func together<Value: Sendable>(
 
 /// Lets others run until `isSo` holds; a test's time limit ends the wait.
 func until(_ isSo: () -> Bool) async {
-    while !isSo() { await Task.yield() }
+    let end = ContinuousClock.now + .seconds(30)
+    while !isSo() {
+        guard ContinuousClock.now < end else {
+            Issue.record("waited for 30 seconds")
+            return
+        }
+        await Task.yield()
+    }
 }
 
 /// A store that counts the transactions it is asked for.
