@@ -27,11 +27,13 @@ struct MeterModelCall {
         let shop = MeterModelCall(tamm: tamm, wallet: wallet, owner: owner)
         var lines = ["\(workspace.name) is on \(plan.plan)", try await shop.balance()]
 
-        let model = LocalModel(pieces: [.text("It left "), .text("the warehouse."), .usage(1200, 300)])
+        let used = try ModelUsage(promptTokens: 1200, completionTokens: 300)
+        let model = LocalModel(pieces: [.text("It left "), .text("the warehouse."), .usage(used)])
         lines.append(try await shop.ask(model, name: "reply-1", upTo: 500))
         lines.append(try await shop.balance())
         do {
-            lines.append(try await shop.ask(LocalModel(pieces: [.text("It left "), .breaks]), name: "reply-2", upTo: 500))
+            let broken = LocalModel(pieces: [.text("It left ")], breaksOff: true)
+            lines.append(try await shop.ask(broken, name: "reply-2", upTo: 500))
         } catch is LocalModel.BrokenStream {
             lines.append("the stream broke; nothing is charged")
         }
