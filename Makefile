@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-# Arguments of the demo, for example ARGS="--only keys.hash-only".
+# Arguments of the demo, for example ARGS="--only billing.never-negative".
 ARGS ?=
 # The seed that property tests replay; a new one each time when empty.
 SEED ?=

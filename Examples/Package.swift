@@ -1,6 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let inMemory: [Target.Dependency] = [
+    .product(name: "TammCore", package: "tamm"), .product(name: "TammInMemory", package: "tamm"),
+]
+let testing = Target.Dependency.product(name: "TammTesting", package: "tamm")
+
 // Each example is a program with a test of what it prints. `make test` builds and runs them all.
 let package = Package(
     name: "Examples",
@@ -10,5 +15,11 @@ let package = Package(
         // TammCore alone: no network library, no database driver.
         .executableTarget(name: "Amounts", dependencies: [.product(name: "TammCore", package: "tamm")]),
         .testTarget(name: "AmountsTests", dependencies: ["Amounts"]),
+
+        .executableTarget(name: "KeepWallets", dependencies: inMemory),
+        .testTarget(name: "KeepWalletsTests", dependencies: ["KeepWallets", testing]),
+
+        .executableTarget(name: "MeterModelCall", dependencies: inMemory),
+        .testTarget(name: "MeterModelCallTests", dependencies: ["MeterModelCall", testing]),
     ]
 )

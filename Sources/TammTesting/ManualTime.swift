@@ -14,7 +14,7 @@ public final class ManualTime: Sendable {
     /// Where the clock stands.
     public var now: Timestamp { current.withLock { $0 } }
 
-    /// Moves the clock on; a negative duration moves it back. Held at the bounds of ``Timestamp``.
+    /// Moves the clock on; a negative duration moves it back. Held at the bounds of `Timestamp`.
     public func advance(by duration: Duration) { current.withLock { $0 = $0.advanced(by: duration) } }
 
     /// Sets the clock to any moment, also an earlier one.

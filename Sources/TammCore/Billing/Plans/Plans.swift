@@ -15,7 +15,7 @@ public struct Plans: Sendable {
     ///
     /// Its months go on being counted from its first assignment: moving about gives no fresh allowance.
     ///
-    /// - Parameter reference: nil for the current version.
+    /// - Parameter version: nil for the current version.
     /// - Throws: `notFound` for a plan that is not in the catalogue or a workspace that is not there, `forbidden`
     ///   unless the principal is the service or a platform administrator.
     @discardableResult
