@@ -5,7 +5,7 @@ private import Synchronization
 ///
 /// There is no timer: a command that finds the queue idle leaves at once, in its caller's own task. Workspaces take
 /// turns, so that a busy one does not starve the others. Within a workspace commands leave in the order in which
-/// they came.
+/// they came; those of a wallet that is locked elsewhere wait apart, in their own order.
 package final class WalletQueue: Sendable {
     /// How much may wait.
     package struct Limits: Sendable {
