@@ -1,8 +1,8 @@
 /// The one file of the core that may ask the machine for time and randomness.
 let systemSources = "Sources/TammCore/Primitives/SystemSources.swift"
 
-/// The files of the core that may import all of Foundation, each with its reason.
-private let foundationFiles: Set<String> = []
+/// The one file of the core that may import Foundation's time zones; the essentials know none but GMT.
+private let timeZoneOffsets = "Sources/TammCore/Primitives/TimeZoneOffsets.swift"
 
 private let collections: Set<String> = [
     "Collections", "DequeModule", "OrderedCollections", "HeapModule", "HashTreeCollections", "BitCollections",
@@ -19,8 +19,11 @@ extension Check {
                 SourceFile("Sources/TammCore/A.swift", "internal import Foundation\n"),
                 SourceFile("Sources/TammCore/A.swift", "@preconcurrency private import Glibc\n"),
                 SourceFile("Sources/TammCore/A.swift", "import struct TammInMemory.Store\n"),
+                SourceFile("Sources/TammCore/A.swift", "private import FoundationInternationalization\n"),
+                SourceFile(timeZoneOffsets, "private import Foundation\n"),
             ],
             good: [
+                SourceFile(timeZoneOffsets, "private import FoundationInternationalization\n"),
                 SourceFile("Sources/TammCore/A.swift", "public import Logging\n// import NIOCore\n"),
                 SourceFile(systemSources, "#if canImport(Glibc)\n    private import Glibc\n#endif\n"),
                 SourceFile("Sources/TammServer/A.swift", "import NIOCore\n"),
@@ -33,9 +36,7 @@ extension Check {
             ]
             allowed.formUnion(collections)
             if file.path == systemSources { allowed.formUnion(["Glibc", "Darwin"]) }
-            if foundationFiles.contains(file.path) {
-                allowed.formUnion(["Foundation", "FoundationInternationalization"])
-            }
+            if file.path == timeZoneOffsets { allowed.insert("FoundationInternationalization") }
             return file.imports.filter { !allowed.contains($0.module) }.map { line, module in
                 file.finding(line, "TammCore may not import \(module)")
             }
