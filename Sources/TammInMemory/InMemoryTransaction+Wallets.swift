@@ -1,19 +1,6 @@
 import TammCore
 
 extension InMemoryTransaction {
-    borrowing func planAssignment(of workspace: Identifier<Workspace>) -> PlanAssignment? {
-        mayRead(.planAssignments, workspace) ? memory.plans[workspace] : nil
-    }
-
-    borrowing func put(_ assignment: PlanAssignment) throws(TammError) {
-        guard workspace(assignment.workspace) != nil else {
-            throw TammError(.notFound, "no workspace \(assignment.workspace)")
-        }
-        try requireWrite(.planAssignments, assignment.workspace)
-        memory.willUndo(.plan(assignment.workspace, memory.plans[assignment.workspace]))
-        memory.plans[assignment.workspace] = assignment
-    }
-
     /// The wallet's cell, where the principal may see rows of this table.
     borrowing func cell(_ id: Identifier<Wallet>, _ table: TenantTable) -> WalletCell? {
         guard let cell = memory.cells[id], mayRead(table, cell.wallet.workspace) else { return nil }

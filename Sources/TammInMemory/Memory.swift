@@ -11,13 +11,17 @@ final class Memory {
     var members: [MemberKey: Member] = [:]
     /// The members of each workspace, in the order of their identifiers.
     var users: [Identifier<Workspace>: SortedList<Identifier<User>>] = [:]
-    var plans: [Identifier<Workspace>: PlanAssignment] = [:]
+    var subscriptions: [Identifier<Workspace>: StoredSubscription] = [:]
+    var dueSubscriptions = SortedList<Due>()
+    var shelf = PaymentShelf()
     var platformAdmins: Set<Identifier<User>> = []
     var cells: [Identifier<Wallet>: WalletCell] = [:]
     var walletIDs = SortedList<Identifier<Wallet>>()
     var walletsByWorkspace: [Identifier<Workspace>: SortedList<Identifier<Wallet>>] = [:]
     var commands = CommandLog()
     var usage: [Identifier<Workspace>: UsageLog] = [:]
+
+    var audit: [Identifier<Workspace>: AuditLog] = [:]
 
     /// The usage of a workspace, in the order in which it was recorded.
     struct UsageLog {
@@ -30,7 +34,10 @@ final class Memory {
         case workspace(Identifier<Workspace>)
         case member(MemberKey, Member?)
         case platformAdmin(Identifier<User>, Bool)
-        case plan(Identifier<Workspace>, PlanAssignment?)
+        case subscription(Identifier<Workspace>, StoredSubscription?)
+        case payment(PaymentPlace, Payment?)
+        case unmatched(UnmatchedTransaction.Place, UnmatchedTransaction?)
+        case card(Identifier<Workspace>, SavedCard?)
         case walletInsert(Wallet)
         case wallet(WalletCell, Wallet)
         case entries(WalletCell, Int)
@@ -41,6 +48,7 @@ final class Memory {
         case newCommand
         case command(RecordedCommand)
         case usage(Identifier<Workspace>)
+        case audit(Identifier<Workspace>, Identifier<AuditEntry>)
     }
 
     /// On whose behalf the running transaction runs.
@@ -65,7 +73,10 @@ final class Memory {
             case .workspace(let id): workspaces[id] = nil
             case .member(let key, let member): setMember(key, member)
             case .platformAdmin(let user, let isAdmin): setPlatformAdmin(user, isAdmin)
-            case .plan(let workspace, let assignment): plans[workspace] = assignment
+            case .subscription(let workspace, let stored): setSubscription(workspace, stored)
+            case .payment(let place, let payment): shelf.set(place, payment)
+            case .unmatched(let place, let row): shelf.set(place, row)
+            case .card(let workspace, let card): shelf.cards[workspace] = card
             case .walletInsert(let wallet):
                 cells[wallet.id] = nil
                 walletIDs.remove(wallet.id)
@@ -78,6 +89,7 @@ final class Memory {
             case .quota(let cell, let key, let used): cell.quotas[key] = used
             case .newCommand: commands.removeLast()
             case .command(let command): commands.replace(command)
+            case .audit(let workspace, let id): audit[workspace]?.remove(id)
             case .usage(let workspace):
                 if let last = usage[workspace]?.events.popLast() { usage[workspace]?.positions[last.event.id] = nil }
             }
@@ -101,7 +113,7 @@ struct SortedList<Element: Comparable> {
     private(set) var elements: [Element] = []
 
     /// Where `element` is or would be.
-    private func position(of element: Element) -> Int {
+    func position(of element: Element) -> Int {
         if let last = elements.last, last < element { return elements.count }
         var (low, high) = (0, elements.count)
         while low < high {

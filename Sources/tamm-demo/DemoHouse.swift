@@ -7,6 +7,10 @@ struct DemoHouse: Sendable {
     let time: ManualTime
     let workspaces: Workspaces
     let plans: Plans
+    let subscriptions: Subscriptions
+    let payments: Payments
+    let clock: BillingClock
+    let audit: AuditTrail
     let wallets: Wallets
     let metering: Metering
     let owner: Identifier<User>
@@ -18,13 +22,22 @@ struct DemoHouse: Sendable {
         time = ManualTime(context.now)
         let entropy = SeededEntropy(seed: context.seed).source
         workspaces = Workspaces(store: store, time: time.source, entropy: entropy)
-        plans = Plans(store: store, time: time.source, catalogue: .example)
+        let billing = try BillingConfiguration(
+            rules: BillingRules(catalogue: .example, policy: BillingPolicy(calendar: .cairo, fallback: PlanID("free"))))
+        plans = Plans(store: store, time: time.source, rules: billing.rules)
         wallets = Wallets(store: store, time: time.source, rules: context.rules(.standard))
+        subscriptions = Subscriptions(
+            store: store, time: time.source, entropy: entropy, wallets: wallets, configuration: billing)
+        payments = Payments(
+            store: store, time: time.source, entropy: entropy, wallets: wallets, configuration: billing)
+        clock = BillingClock(
+            store: store, time: time.source, entropy: entropy, wallets: wallets, configuration: billing)
+        audit = AuditTrail(store: store)
         metering = Metering(wallets: wallets, plans: plans, prices: .example, time: time.source)
         owner = Identifier(at: context.now, entropy: entropy)
         workspace = try await workspaces.create(named: "Nile Bakery", owner: owner, as: .service)
         wallet = try await wallets.open(in: workspace.id, as: .service)
-        try await plans.assign(PlanID(plan), to: workspace.id, as: .service)
+        try await subscriptions.assign(PlanID(plan), to: workspace.id, as: .service)
     }
 
     /// Grants purchased credits.

@@ -19,7 +19,7 @@ struct MeterModelCall {
         let user = Identifier<User>(at: time.now(), entropy: entropy)
         let workspace = try await tamm.workspaces.create(named: "Nile Books", owner: user, as: .service)
         let owner = Principal.user(user, in: workspace.id)
-        let plan = try await tamm.plans.assign(PlanID("starter"), to: workspace.id, as: .service)
+        let plan = try await tamm.subscriptions.assign(PlanID("starter"), to: workspace.id, as: .service)
         let wallet = try await tamm.wallets.open(in: workspace.id, as: owner)
         // end snippet
         _ = try await tamm.wallets.grant(

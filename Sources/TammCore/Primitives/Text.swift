@@ -13,6 +13,17 @@ func excerpt(_ text: String) -> String {
     return "\"\(shown)\"" + (text.unicodeScalars.dropFirst(40).isEmpty ? "" : "… (\(text.utf8.count) bytes)")
 }
 
+/// The beginning of `text`, at most `maxBytes` bytes, with a question mark for each character that cannot be seen.
+func singleLine(_ text: String, atMost maxBytes: Int) -> String {
+    var shown = ""
+    for character in text.unicodeScalars {
+        let next = character.properties.isGraphic ? character : "?"
+        guard shown.utf8.count + UTF8.width(next) <= maxBytes else { break }
+        shown.unicodeScalars.append(next)
+    }
+    return shown
+}
+
 extension Unicode.Scalar.Properties {
     fileprivate var isGraphic: Bool {
         switch generalCategory {

@@ -82,7 +82,7 @@ struct Tenant: Sendable {
     let owner: Identifier<User>
     let admin: Identifier<User>
     let member: Identifier<User>
-    let plan: PlanAssignment
+    let plan: Subscription
 
     var id: Identifier<Workspace> { workspace.id }
 
@@ -102,7 +102,7 @@ extension LawContext {
         try await store.transaction(as: .service) { t throws(TammError) in
             try t.insert(tenant.workspace)
             for member in tenant.members { try t.put(member) }
-            try t.put(tenant.plan)
+            try t.put(tenant.plan, dueAt: nil)
         }
         return tenant
     }

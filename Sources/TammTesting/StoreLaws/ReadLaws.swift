@@ -94,12 +94,13 @@ extension StoreLaw {
                     try t.members(of: estate.tenant.id, after: nil, limit: maximumPage).count
                 },
             ]
-        case .planAssignments:
+        case .subscriptions:
             [
-                Reading("planAssignment") { estate, t throws(TammError) in
-                    try t.planAssignment(of: estate.tenant.id) == nil ? 0 : 1
+                Reading("subscription") { estate, t throws(TammError) in
+                    try t.subscription(of: estate.tenant.id) == nil ? 0 : 1
                 }
             ]
+        case .payments, .savedCards, .auditLogs: []
         case .wallets:
             [
                 Reading("wallet") { estate, t throws(TammError) in try t.wallet(estate.wallet.id) == nil ? 0 : 1 },

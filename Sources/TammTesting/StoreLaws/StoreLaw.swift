@@ -59,7 +59,7 @@ public struct StoreLaw: Sendable, Identifiable {
 extension StoreLaw {
     /// Every law of every port.
     public static let all: [StoreLaw] =
-        transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + planLaws + readLaws + writeLaws + walletLaws
+        transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + subscriptionLaws + readLaws + writeLaws + walletLaws
         + lockLaws
         + lookupLaws + refusalLaws + pageLaws + valueLaws
 

@@ -94,8 +94,8 @@ extension StoreLaw {
             }
         }
         func assign(_ workspace: Identifier<Workspace>) -> Body {
-            let plan = PlanAssignment(workspace: workspace, plan: estate.tenant.plan.plan, since: .epoch)
-            return { t throws(TammError) in try t.put(plan) }
+            let plan = LawContext.hidden(workspace, estate.tenant.plan)
+            return { t throws(TammError) in try t.put(plan, dueAt: nil) }
         }
         func remove(_ workspace: Identifier<Workspace>) -> Body {
             { t throws(TammError) in try t.removeMember(estate.tenant.member, from: workspace) }
@@ -182,7 +182,7 @@ extension StoreLaw {
 
     private static func part(of table: TenantTable) -> WalletPart? {
         switch table {
-        case .workspaces, .workspaceUsers, .planAssignments: nil
+        case .workspaces, .workspaceUsers, .subscriptions, .payments, .savedCards, .auditLogs: nil
         case .wallets: .wallets
         case .entries: .entries
         case .grants: .grants
@@ -192,5 +192,14 @@ extension StoreLaw {
         case .quotas: .quotas
         case .usageEvents: .usage
         }
+    }
+}
+
+extension LawContext {
+    /// The same subscription in another workspace.
+    static func hidden(_ workspace: Identifier<Workspace>, _ model: Subscription) -> Subscription {
+        Subscription(
+            workspace: workspace, plan: model.plan, state: model.state, terms: nil, anchor: .epoch,
+            creditedThrough: .epoch, ending: nil, hadTrial: false, collections: 0, topUp: nil, createdAt: .epoch)
     }
 }

@@ -24,7 +24,7 @@ struct CrossWorkspace: LaunchRow {
                 var seen = 0
                 if try t.workspace(house.workspace.id) != nil { seen += 1 }
                 seen += try t.members(of: house.workspace.id, after: nil, limit: 10).count
-                if try t.planAssignment(of: house.workspace.id) != nil { seen += 1 }
+                if try t.subscription(of: house.workspace.id) != nil { seen += 1 }
                 if try t.wallet(id) != nil { seen += 1 }
                 seen += try t.wallets(of: house.workspace.id, after: nil, limit: 10).count
                 seen += try t.entries(of: id, after: 0, limit: 10).count

@@ -2,7 +2,9 @@
 public enum TenantTable: String, Sendable, CaseIterable {
     case workspaces
     case workspaceUsers = "workspace_users"
-    case planAssignments = "plan_assignments"
+    case subscriptions
+    case payments
+    case savedCards = "saved_cards"
     case wallets = "workspace_wallets"
     case entries = "ledger_entries"
     case grants = "credit_grants"
@@ -11,16 +13,26 @@ public enum TenantTable: String, Sendable, CaseIterable {
     case commands = "wallet_commands"
     case quotas = "quota_counters"
     case usageEvents = "usage_events"
+    case auditLogs = "audit_logs"
 
     /// Whether only the ledger's own rule writes it.
     public var isLedger: Bool {
         switch self {
         case .wallets, .entries, .grants, .holds, .receivables, .commands, .quotas, .usageEvents: true
-        case .workspaces, .workspaceUsers, .planAssignments: false
+        case .workspaces, .workspaceUsers, .auditLogs, .subscriptions, .payments, .savedCards: false
         }
     }
 
-    var readPermission: Permission { isLedger ? .readBilling : .readWorkspace }
+    /// Whether it holds what charges somebody's card: the service's alone.
+    public var isSecret: Bool { self == .savedCards }
+
+    var readPermission: Permission {
+        switch self {
+        case .workspaces, .workspaceUsers, .subscriptions: .readWorkspace
+        case .auditLogs: .readAudit
+        default: .readBilling
+        }
+    }
 
     var writePermission: Permission {
         switch self {
@@ -47,9 +59,11 @@ public enum RowPolicy {
     @inline(__always)
     public static func mayRead(_ table: TenantTable, in workspace: Identifier<Workspace>, as standing: Standing) -> Bool {
         switch standing {
-        case .service, .platformAdmin: true
+        case .service: true
+        case .platformAdmin: !table.isSecret
         case .ledger: table.isLedger
-        case .member(let role, let own): own == workspace && role.permissions.contains(table.readPermission)
+        case .member(let role, let own):
+            own == workspace && !table.isSecret && role.permissions.contains(table.readPermission)
         case .stranger: false
         }
     }
@@ -64,9 +78,9 @@ public enum RowPolicy {
         switch standing {
         case .service: true
         case .ledger: table.isLedger
-        case .platformAdmin: !table.isLedger
+        case .platformAdmin: !table.isLedger && !table.isSecret
         case .member(let role, let own):
-            own == workspace && !table.isLedger && role.permissions.contains(table.writePermission)
+            own == workspace && !table.isLedger && !table.isSecret && role.permissions.contains(table.writePermission)
         case .stranger: false
         }
     }

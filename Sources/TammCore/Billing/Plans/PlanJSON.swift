@@ -5,7 +5,7 @@ extension PlanCatalogue {
     /// Reads a catalogue from JSON.
     ///
     /// Credits are decimal text (`"12.5"`), money is decimal text in major units (`"199.00"`), counts are whole
-    /// numbers; `"unlimited"` stands for no limit. Every field is required but `expiresAfterDays`; a field that is
+    /// numbers; `"unlimited"` stands for no limit. Every field is required but `expiresAfterDays` and `rolloverMonths`; a field that is
     /// not documented, a repeated one, and a number with a fraction or an exponent are refused.
     ///
     /// - Throws: `invalidInput`: the message names the plan, the field is the path
@@ -62,7 +62,10 @@ extension PlanVersion {
                     entitlements: fields.list("entitlements", atMost: 200, Entitlement.init(strictJSON:)),
                     rateLimits: fields.list("rateLimits", atMost: 50, PlanRateLimit.init(strictJSON:)),
                     retentionDays: fields.value("retentionDays", Self.retentionDays),
-                    trialDays: fields.integer("trialDays", in: 0...365))
+                    trialDays: fields.integer("trialDays", in: 0...365),
+                    rolloverMonths: fields.optional("rolloverMonths") { (json) throws(TammError) in
+                        try json.integer(in: Self.rollovers)
+                    } ?? 0)
             } catch { throw error.about("version \(version)") }
         }
     }
@@ -80,7 +83,7 @@ extension PlanVersion {
     }
 
     var strictJSON: StrictJSON {
-        .sorted([
+        var members: [String: StrictJSON] = [
             "version": .integer(reference.version),
             "monthlyCredits": .text(monthlyCredits.description),
             "prices": .array(prices.map(\.strictJSON)),
@@ -89,7 +92,9 @@ extension PlanVersion {
             "rateLimits": .array(rateLimits.map(\.strictJSON)),
             "retentionDays": .sorted(retentionDays.mapValues(StrictJSON.integer)),
             "trialDays": .integer(trialDays),
-        ])
+        ]
+        if rolloverMonths > 0 { members["rolloverMonths"] = .integer(rolloverMonths) }
+        return .sorted(members)
     }
 }
 

@@ -19,13 +19,17 @@ public struct PlanVersion: Sendable, Hashable {
     public let retentionDays: [String: Int64]
     /// 0 to 365; 0 is no trial.
     public let trialDays: Int64
+    /// How many months longer than its own a month's credits last, 0 to 12; 0: they expire with the month.
+    public let rolloverMonths: Int64
 
     static let days: ClosedRange<Int64> = 1...36_500
+    static let rollovers: ClosedRange<Int64> = 0...12
 
     /// - Throws: `invalidInput`, with the field, outside the bounds above or where something is named twice.
     public init(
         _ reference: PlanVersionReference, monthlyCredits: Credits, prices: [PlanPrice], packs: [CreditPack],
-        entitlements: [Entitlement], rateLimits: [PlanRateLimit], retentionDays: [String: Int64], trialDays: Int64
+        entitlements: [Entitlement], rateLimits: [PlanRateLimit], retentionDays: [String: Int64], trialDays: Int64,
+        rolloverMonths: Int64 = 0
     ) throws(TammError) {
         try Self.check(prices, "prices", atMost: 50, by: { [$0.amount.currency.code, $0.interval.rawValue] })
         try Self.check(packs, "packs", atMost: 50, by: { [$0.id] })
@@ -48,6 +52,11 @@ public struct PlanVersion: Sendable, Hashable {
         guard (0...365).contains(trialDays) else {
             throw TammError(.invalidInput, "wanted a trial of 0 to 365 days, found \(trialDays)", field: "trialDays")
         }
+        guard Self.rollovers.contains(rolloverMonths) else {
+            throw TammError(
+                .invalidInput, "wanted credits to roll over for 0 to 12 months, found \(rolloverMonths)",
+                field: "rolloverMonths")
+        }
         self.reference = reference
         self.monthlyCredits = monthlyCredits
         self.prices = prices.sorted {
@@ -58,6 +67,7 @@ public struct PlanVersion: Sendable, Hashable {
         self.rateLimits = rateLimits.sorted { $0.name < $1.name }
         self.retentionDays = retentionDays
         self.trialDays = trialDays
+        self.rolloverMonths = rolloverMonths
     }
 
     private static func check<Element>(

@@ -40,12 +40,12 @@ public struct Metering: Sendable {
         _ order: MeteredOrder, as principal: Principal, _ work: (UsageMeter) async throws -> Value
     ) async throws -> MeteredOutcome<Value> {
         try await wallets.authorize(.spendCredits, in: order.wallet.workspace, as: principal)
-        guard let (plan, assignment) = try await plans.plan(of: order.wallet.workspace, as: .service) else {
+        guard let plan = try await plans.plan(of: order.wallet.workspace, as: .service) else {
             return .refused(.noPlan)
         }
-        if let feature = order.feature, !plan.enables(feature) { return .refused(.notEntitled(feature)) }
+        if let feature = order.feature, !plan.version.enables(feature) { return .refused(.notEntitled(feature)) }
         let hold: Identifier<Hold>
-        switch try await reserve(order, claim(order.estimate, plan, assignment), as: principal) {
+        switch try await reserve(order, claim(order.estimate, plan), as: principal) {
         case .reserved(let made): hold = made
         case .refused(let refusal): return .refused(refusal)
         }
@@ -103,9 +103,7 @@ public struct Metering: Sendable {
             workspace: wallet.workspace, id: id, usage: usage, cost: cost, priceBook: prices.version,
             occurredAt: occurredAt)
         var quota: QuotaClaim?
-        if let (plan, assignment) = try await plans.plan(of: wallet.workspace, as: .service) {
-            quota = try claim(usage, plan, assignment)
-        }
+        if let plan = try await plans.plan(of: wallet.workspace, as: .service) { quota = try claim(usage, plan) }
         let claimed = quota
         func submit(_ policy: ShortfallPolicy) async throws(TammError) -> WalletOutcome {
             try await wallets.submit(
@@ -129,14 +127,11 @@ public struct Metering: Sendable {
         }
     }
 
-    private func claim(
-        _ usage: Usage, _ plan: PlanVersion, _ assignment: PlanAssignment
-    ) throws(TammError) -> QuotaClaim? {
-        guard let limit = plan.metered(usage.meter.name)?.maximum else { return nil }
-        let month = assignment.month(at: time.now())
+    private func claim(_ usage: Usage, _ plan: Plans.Standing) throws(TammError) -> QuotaClaim? {
+        guard let limit = plan.version.metered(usage.meter.name)?.maximum else { return nil }
         return try QuotaClaim(
             meter: usage.meter, quantity: UInt64(max(0, usage.quantity)), limit: UInt64(limit),
-            periodStart: month.lowerBound, resetsAt: month.upperBound)
+            periodStart: plan.month.lowerBound, resetsAt: plan.month.upperBound)
     }
 
     // MARK: Attempts

@@ -156,19 +156,6 @@ struct BillingCalendarTests {
         }
     }
 
-    @Test func `In UTC a month is that of a plan's assignment`() throws {
-        let plan = try PlanVersionReference(parsing: "growth@2")
-        var random = SplitMix64(seed: TestSeed.current &+ 4)
-        for _ in 0..<2000 {
-            let since = Timestamp(unchecked: .random(in: -1 << 52...1 << 52, using: &random))
-            let moment = Timestamp(unchecked: .random(in: -1 << 52...1 << 52, using: &random))
-            let assignment = PlanAssignment(workspace: Bank.workspaceID, plan: plan, since: since)
-            #expect(
-                BillingCalendar.utc.month(at: moment, anchor: since) == assignment.month(at: moment),
-                "\(since), \(moment)")
-        }
-    }
-
     @Test(arguments: names)
     func `At the ends of time nothing is passed and no range is empty`(zone: String) throws {
         let calendar = try BillingCalendar(timeZone: zone)

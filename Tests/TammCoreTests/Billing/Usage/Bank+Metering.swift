@@ -5,7 +5,7 @@ import Testing
 
 extension Bank {
     func plans(_ catalogue: PlanCatalogue = .example) -> Plans {
-        Plans(store: store, time: time.source, catalogue: catalogue)
+        Plans(store: store, time: time.source, rules: BillingRules(catalogue: catalogue, policy: .standard))
     }
 
     func metering(_ prices: PriceBook = .example, catalogue: PlanCatalogue = .example) -> Metering {
@@ -13,8 +13,14 @@ extension Bank {
     }
 
     @discardableResult
-    func assign(_ plan: String) async throws -> PlanAssignment {
-        try await plans().assign(PlanID(plan), to: workspace, as: .service)
+    func assign(_ plan: String) async throws -> Subscription {
+        try await subscriptions().assign(PlanID(plan), to: workspace, as: .service)
+    }
+
+    func subscriptions(_ catalogue: PlanCatalogue = .example) throws -> Subscriptions {
+        Subscriptions(
+            store: store, time: time.source, entropy: SeededEntropy(seed: 7).source, wallets: wallets,
+            configuration: try BillingConfiguration(catalogue: catalogue))
     }
 
     func recordedUsage() async throws -> [RecordedUsage] {

@@ -47,9 +47,7 @@ struct MeteringTests {
 
     @Test func `Without the allowance the work is not begun`() async throws {
         let bank = try await bank("free", credits: 1000)
-        let month = PlanAssignment(
-            workspace: bank.workspace, plan: try PlanVersionReference(parsing: "free@1"), since: Bank.start
-        ).month(at: Bank.start)
+        let month = BillingCalendar.utc.month(at: Bank.start, anchor: Bank.start)
         let refused = WalletRefusal.quotaExhausted(limit: 100, used: 0, resetsAt: month.upperBound)
         #expect(try await refusal(order(.whatsApp(101), bank), bank) == .wallet(refused))
         #expect(try await bank.balance() == Balance(1000.credits))

@@ -7,13 +7,13 @@ import Testing
 struct UnitOfWorkTests {
     private struct Upgrade {
         let bank: Bank
-        let assignment: PlanAssignment
+        let assignment: Subscription
         let grant: WalletCommand
 
         init() async throws {
             bank = try await Bank()
             let plan = try PlanVersionReference(parsing: "growth@2")
-            assignment = PlanAssignment(workspace: bank.workspace, plan: plan, since: bank.time.now)
+            assignment = .none(in: bank.workspace, plan: plan, at: bank.time.now)
             grant = try bank.command(.grant(GrantTerms(7500.credits, .plan)), "period-1")
         }
 
@@ -24,7 +24,7 @@ struct UnitOfWorkTests {
         ) async throws -> [WalletOutcome] {
             let (wallets, assignment, now) = (bank.wallets, assignment, bank.time.now)
             return try await bank.store.transaction(as: .service) { t throws(TammError) in
-                try t.put(assignment)
+                try t.put(assignment, dueAt: nil)
                 let outcomes = try wallets.apply(commands, at: now, in: t)
                 try body(outcomes)
                 return outcomes
@@ -32,7 +32,10 @@ struct UnitOfWorkTests {
         }
 
         func isUntouched() async throws -> Bool {
-            let plan = try await bank.plans().plan(of: bank.workspace, as: .service)
+            let workspace = bank.workspace
+            let plan = try await bank.store.transaction(as: .service) { t throws(TammError) in
+                try t.subscription(of: workspace)
+            }
             let (wallet, usage) = (try await bank.stored(), try await bank.recordedUsage())
             return plan == nil && wallet.sequence == 0 && wallet.balance == Balance(.zero) && usage.isEmpty
         }
@@ -41,8 +44,11 @@ struct UnitOfWorkTests {
     @Test func `Both are done together`() async throws {
         let upgrade = try await Upgrade()
         #expect(try await upgrade.run([upgrade.grant]).map { $0.applied != nil } == [true])
-        let plan = try await upgrade.bank.plans().plan(of: upgrade.bank.workspace, as: .service)
-        #expect(plan?.assignment == upgrade.assignment)
+        let workspace = upgrade.bank.workspace
+        let stored = try await upgrade.bank.store.transaction(as: .service) { t throws(TammError) in
+            try t.subscription(of: workspace)
+        }
+        #expect(stored == upgrade.assignment)
         #expect(try await upgrade.bank.balance() == Balance(7500.credits))
     }
 

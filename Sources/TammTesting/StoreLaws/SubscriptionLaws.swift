@@ -1,21 +1,21 @@
 import TammCore
 
 extension StoreLaw {
-    static let planLaws: [StoreLaw] = [
+    static let subscriptionLaws: [StoreLaw] = [
         StoreLaw("plans.put", .billing, "A workspace is on the plan it was put on, field for field up to their bounds") {
             store, context in
             for (name, version) in [("a", 1), ("growth.2026-eg_1", 2), (String(repeating: "z", count: 64), 1_000_000)] {
                 for moment in [Timestamp.min, context.base, .max] {
                     let workspace = try await context.workspace(in: store)
                     let plan = try PlanVersionReference(PlanID(name), version: Int64(version))
-                    let assignment = PlanAssignment(workspace: workspace, plan: plan, since: moment)
+                    let assignment = context.subscription(of: workspace, on: plan, since: moment)
                     let found = try await store.transaction(as: .service) { t throws(TammError) in
-                        try t.put(assignment)
-                        return try t.planAssignment(of: workspace)
+                        try t.put(assignment, dueAt: moment)
+                        return try t.subscription(of: workspace)
                     }
                     try context.expect(found, assignment, "the plan in the same transaction")
                     let kept = try await store.transaction(as: .service) { t throws(TammError) in
-                        try t.planAssignment(of: workspace)
+                        try t.subscription(of: workspace)
                     }
                     try context.expect(kept, assignment, "the plan in the next transaction")
                 }
@@ -25,7 +25,7 @@ extension StoreLaw {
             store, context in
             for workspace in [try await context.workspace(in: store), context.id()] {
                 let found = try await store.transaction(as: .service) { t throws(TammError) in
-                    try t.planAssignment(of: workspace)
+                    try t.subscription(of: workspace)
                 }
                 try context.expect(found, nil, "the plan")
             }
@@ -37,10 +37,10 @@ extension StoreLaw {
             let (tenant, other) = (try await context.tenant(in: store), try await context.tenant(in: store))
             for (version, moment) in [(7, 1), (2, -1), (2, 5)] {
                 let plan = try PlanVersionReference(PlanID("scale"), version: Int64(version))
-                let moved = PlanAssignment(workspace: tenant.id, plan: plan, since: context.at(Int64(moment)))
-                try await store.transaction(as: .service) { t throws(TammError) in try t.put(moved) }
+                let moved = context.subscription(of: tenant.id, on: plan, since: context.at(Int64(moment)))
+                try await store.transaction(as: .service) { t throws(TammError) in try t.put(moved, dueAt: nil) }
                 let found = try await store.transaction(as: .service) { t throws(TammError) in
-                    [try t.planAssignment(of: tenant.id), try t.planAssignment(of: other.id)]
+                    [try t.subscription(of: tenant.id), try t.subscription(of: other.id)]
                 }
                 try context.expect(found, [moved, other.plan], "the plans")
             }
@@ -50,7 +50,7 @@ extension StoreLaw {
             let plan = try context.plan(of: context.id())
             try await context.expect(.notFound, from: store, as: .service, "put by the service") {
                 t throws(TammError) in
-                try t.put(plan)
+                try t.put(plan, dueAt: nil)
             }
         },
         StoreLaw("rollback.plan", .unitOfWork, "A transaction that throws leaves every workspace on its plan") {
@@ -59,32 +59,32 @@ extension StoreLaw {
             let plan = try PlanVersionReference(PlanID("scale"), version: 9)
             try await context.rollBack(in: store) { t throws(TammError) in
                 for workspace in [tenant.id, bare, tenant.id] {
-                    try t.put(PlanAssignment(workspace: workspace, plan: plan, since: .epoch))
+                    try t.put(context.subscription(of: workspace, on: plan, since: .epoch), dueAt: .epoch)
                 }
             }
             let found = try await store.transaction(as: .service) { t throws(TammError) in
-                [try t.planAssignment(of: tenant.id), try t.planAssignment(of: bare)]
+                [try t.subscription(of: tenant.id), try t.subscription(of: bare)]
             }
             try context.expect(found, [tenant.plan, nil], "the plans")
         },
         StoreLaw(
-            "writes.plan_assignments", .access, "Only the service and platform administrators put workspaces on plans"
+            "writes.subscriptions", .access, "Only the service and platform administrators put workspaces on plans"
         ) { store, context in
             for index in try await context.cast(in: store).observers.indices {
                 let cast = try await context.cast(in: store)
                 let observer = cast.observers[index]
                 let plan = try PlanVersionReference(PlanID("scale"), version: 9)
-                let moved = PlanAssignment(workspace: cast.seen.id, plan: plan, since: .epoch)
-                let mayWrite = RowPolicy.mayWrite(.planAssignments, in: cast.seen.id, as: observer.standing)
+                let moved = context.subscription(of: cast.seen.id, on: plan, since: .epoch)
+                let mayWrite = RowPolicy.mayWrite(.subscriptions, in: cast.seen.id, as: observer.standing)
                 let error = await context.failure(in: store, as: observer.principal) { t throws(TammError) in
-                    try t.put(moved)
+                    try t.put(moved, dueAt: nil)
                 }
-                let mayRead = RowPolicy.mayRead(.planAssignments, in: cast.seen.id, as: observer.standing)
+                let mayRead = RowPolicy.mayRead(.subscriptions, in: cast.seen.id, as: observer.standing)
                 let wanted: [TammError.Code?] = mayWrite ? [nil] : mayRead ? [.forbidden] : [.forbidden, .notFound]
                 try context.expect(
                     wanted.contains(error?.code), true, "refused as may be for \(observer.name), found \(error as Any)")
                 let found = try await store.transaction(as: .service) { t throws(TammError) in
-                    try t.planAssignment(of: cast.seen.id)
+                    try t.subscription(of: cast.seen.id)
                 }
                 try context.expect(found, mayWrite ? moved : cast.seen.plan, "the plan after \(observer.name)")
             }
@@ -93,8 +93,15 @@ extension StoreLaw {
 }
 
 extension LawContext {
-    func plan(of workspace: Identifier<Workspace>) throws(TammError) -> PlanAssignment {
-        PlanAssignment(
-            workspace: workspace, plan: try PlanVersionReference(PlanID("growth"), version: 2), since: at(3))
+    func plan(of workspace: Identifier<Workspace>) throws(TammError) -> Subscription {
+        subscription(of: workspace, on: try PlanVersionReference(PlanID("growth"), version: 2), since: at(3))
+    }
+
+    func subscription(
+        of workspace: Identifier<Workspace>, on plan: PlanVersionReference, since moment: Timestamp
+    ) -> Subscription {
+        Subscription(
+            workspace: workspace, plan: plan, state: .complimentary, terms: nil, anchor: moment,
+            creditedThrough: moment, ending: nil, hadTrial: false, collections: 0, topUp: nil, createdAt: moment)
     }
 }

@@ -1,0 +1,166 @@
+internal import Logging
+
+extension Payments {
+    /// Does the payment's task with its provider, outside of any transaction, and takes in the answer; nil where the
+    /// task has been done meanwhile.
+    ///
+    /// A provider that is not configured, as for transfers, is one that knows nothing.
+    func perform(_ payment: Payment) async throws(TammError) -> Payment? {
+        guard let task = payment.task else { return nil }
+        if task == .expire { return try await apply(.timePassed, to: payment.place, by: .service) }
+        guard let provider = billing.configuration.providers[payment.provider] else {
+            return try await apply(.answered, to: payment.place, by: .service)
+        }
+        do throws(TammError) {
+            switch task {
+            case .order: return try await attach(provider.opens(payment), to: payment.place)
+            case .charge:
+                guard let card = try await card(of: payment.workspace, with: provider) else {
+                    return try await apply(.answered, to: payment.place, by: .service)
+                }
+                guard let begun = try await beginCharge(of: payment.place) else { return nil }
+                return try await take(provider.charges(begun, card), for: begun)
+            case .inquire, .expire: return try await take(provider.tells(payment), for: payment)
+            }
+        } catch {
+            guard error.code == .unavailable || error.code == .overloaded else { throw error }
+            logger.warning(
+                "the provider does not answer", metadata: ["payment": "\(payment.id)", "task": "\(task.rawValue)"])
+            return try await apply(.unanswered, to: payment.place, by: .service)
+        }
+    }
+
+    /// Writes down that the card is being charged; nil where somebody else does it. A charge that breaks off leaves a
+    /// payment that is unknown, never one that is charged again unasked.
+    private func beginCharge(of place: PaymentPlace) async throws(TammError) -> Payment? {
+        try await billing.work(in: place.workspace, by: .service) { work, t throws(TammError) in
+            var payment = try work.payment(place, in: t)
+            let refusal = try work.apply(.chargeBegun, to: &payment, in: t)
+            return refusal == nil ? payment : nil
+        }
+    }
+
+    /// The provider's answer, its notices first.
+    private func take(_ notices: [PaymentNotice], for payment: Payment) async throws(TammError) -> Payment {
+        for notice in notices { try await receive(notice) }
+        return try await apply(.answered, to: payment.place, by: .service)
+    }
+
+    /// Gives the payment its order, and what was heard of the order before.
+    private func attach(
+        _ order: ProviderReference, to place: PaymentPlace
+    ) async throws(TammError) -> Payment {
+        var payment = try await apply(.ordered(order), to: place, by: .service)
+        let early = try await billing.store.transaction(as: .service) { t throws(TammError) in
+            try t.takeUnmatched(of: order)
+        }
+        for unmatched in early {
+            for fact in unmatched.transaction.facts {
+                let notice = try PaymentNotice(order: order, transaction: unmatched.transaction.id, fact)
+                if case .noted(let noted) = try await receive(notice) { payment = noted }
+            }
+        }
+        return payment
+    }
+
+    private func card(
+        of workspace: Identifier<Workspace>, with provider: PaymentProvider
+    ) async throws(TammError) -> SavedCard? {
+        let card = try await billing.store.transaction(as: .service) { t throws(TammError) in
+            try t.savedCard(of: workspace)
+        }
+        return card?.provider == provider.name && card?.account == provider.account ? card : nil
+    }
+
+    // MARK: Cards and top-ups
+
+    /// Saves the card that a provider has given a token for, in the workspace of the order that it was saved with;
+    /// false where nobody has opened the order.
+    public func save(
+        cardFor order: ProviderReference, token: Secret, maskedNumber: String, brand: String
+    ) async throws(TammError) -> Bool {
+        let now = billing.time.now()
+        let place = try await billing.store.transaction(as: .service) { t throws(TammError) in
+            try t.payment(ordered: order)
+        }
+        guard let place else { return false }
+        let card = try SavedCard(
+            workspace: place.workspace, provider: order.provider, account: order.account, token: token,
+            maskedNumber: maskedNumber, brand: brand, savedAt: now)
+        try await billing.work(in: place.workspace, by: .service) { work, t throws(TammError) in
+            try t.put(card)
+            try work.record("card.saved", "payment", place.id.description, [("card", maskedNumber), ("brand", brand)])
+        }
+        return true
+    }
+
+    /// Forgets the workspace's card: nothing is charged any more without its payer.
+    ///
+    /// - Throws: `notFound` for a stranger, `forbidden` without the permission to manage billing.
+    public func forgetCard(of workspace: Identifier<Workspace>, as principal: Principal) async throws(TammError) {
+        try await billing.authorize(.manageBilling, in: workspace, as: principal)
+        try await billing.work(in: workspace, by: principal) { work, t throws(TammError) in
+            try t.removeSavedCard(of: workspace)
+            try work.record("card.forgotten", "workspace", workspace.description)
+        }
+    }
+
+    /// Buys credits by the workspace's own rule, if they are low and the rule allows one more; the payment, or nil.
+    ///
+    /// Call it when a charge has left little. One payment is open at a time, at most the rule's number in a calendar
+    /// month, and none after one failed or was returned.
+    public func topUp(_ workspace: Identifier<Workspace>) async throws(TammError) -> Payment? {
+        let wallet = Wallet.main(of: workspace, at: billing.time.now())
+        let present = try await billing.store.transaction(as: .service) { t throws(TammError) in
+            (try t.subscription(of: workspace)?.topUp, try t.wallet(wallet.id))
+        }
+        guard present.0 != nil, let wallet = present.1 else { return nil }
+        let available = try await billing.wallets.balance(of: wallet, as: .service).available
+        let payment = try await billing.work(in: workspace, by: .service) { work, t throws(TammError) in
+            try work.topUp(available: available, in: t)
+        }
+        guard let payment else { return nil }
+        guard payment.task == .order, let ordered = try await perform(payment) else { return payment }
+        return try await ordered.task == .charge ? perform(ordered) ?? ordered : ordered
+    }
+}
+
+extension BillingWork {
+    mutating func topUp(
+        available: Credits, in t: borrowing some StoreTransaction & ~Copyable
+    ) throws(TammError) -> Payment? {
+        guard var next = subscription, var rule = next.topUp else { return nil }
+        let id = Identifier<Payment>(derivedFrom: seed, label: "top-up")
+        guard rule.decide(available: available, opening: id, at: now, rules: rules) else { return nil }
+        let opened = try open(
+            id, .pack(rule.pack), in: rule.currency, with: rule.provider, isTopUp: true, in: t)
+        switch opened {
+        case .done: break
+        case .refused(let refusal):
+            rule = next.topUp ?? rule
+            rule.stop = .unpaid
+            try record("top-up.stopped", "subscription", next.id.description, [("refusal", "\(refusal)")])
+        }
+        next.topUp = rule
+        replace(next)
+        return opened.value
+    }
+}
+
+extension PaymentTransaction {
+    /// What would have to be said to come to the same.
+    var facts: [PaymentNotice.Fact] {
+        var facts: [PaymentNotice.Fact] = []
+        switch (progress, money) {
+        case (.pending, _): facts.append(.pending)
+        case (.declined, _): facts.append(.declined)
+        case (.authorized, .some(let money)): facts.append(.authorized(money))
+        case (.captured, .some(let money)): facts.append(.captured(money))
+        default: break
+        }
+        if refunded > 0 { facts.append(.refunded(refunded)) }
+        if isVoided { facts.append(.voided) }
+        if dispute != .none { facts.append(.disputed(dispute)) }
+        return facts
+    }
+}

@@ -1,0 +1,33 @@
+/// The card that a workspace lets be charged: the provider's token for it, and what may be shown.
+public struct SavedCard: Sendable, Equatable {
+    public let workspace: Identifier<Workspace>
+    public let provider: PaymentProviderName
+    public let account: String
+    /// What charges the card; never shown.
+    public let token: Secret
+    /// The digits that may be shown: at most 32 bytes.
+    public let maskedNumber: String
+    /// At most 32 bytes.
+    public let brand: String
+    public let savedAt: Timestamp
+
+    /// - Throws: `invalidInput` for an empty token, one above 512 bytes, or texts outside their bounds.
+    public init(
+        workspace: Identifier<Workspace>, provider: PaymentProviderName, account: String, token: Secret,
+        maskedNumber: String, brand: String, savedAt: Timestamp
+    ) throws(TammError) {
+        guard (1...512).contains(token.count) else {
+            throw TammError(.invalidInput, "a card's token has 1 to 512 bytes, found \(token.count)", field: "token")
+        }
+        for (text, field) in [(maskedNumber, "maskedNumber"), (brand, "brand")] where text.utf8.count > 32 {
+            throw TammError(.invalidInput, "wanted at most 32 bytes, found \(text.utf8.count)", field: field)
+        }
+        self.workspace = workspace
+        self.provider = provider
+        self.account = account
+        self.token = token
+        self.maskedNumber = maskedNumber
+        self.brand = brand
+        self.savedAt = savedAt
+    }
+}
