@@ -1,7 +1,7 @@
 /// A name that programs use: 1 to 64 bytes of a–z, 0–9, `.`, `-` and `_`, beginning with a letter.
 ///
-/// - Throws: `invalidInput`.
-func checkedName(_ text: String, _ what: String) throws(TammError) -> String {
+/// - Throws: `invalidInput` at `field`.
+func checkedName(_ text: String, _ what: String, field: String? = nil) throws(TammError) -> String {
     let bytes = text.utf8
     guard let first = bytes.first, bytes.count <= 64, (0x61...0x7a).contains(first),
         bytes.allSatisfy({
@@ -11,7 +11,7 @@ func checkedName(_ text: String, _ what: String) throws(TammError) -> String {
         throw TammError(
             .invalidInput,
             "wanted \(what) of 1 to 64 characters a-z, 0-9, \".\", \"-\", \"_\", beginning with a letter, "
-                + "found \(excerpt(text))")
+                + "found \(excerpt(text))", field: field)
     }
     return text
 }
