@@ -19,6 +19,8 @@ final class Memory {
     var commands = CommandLog()
     var usage: [Identifier<Workspace>: UsageLog] = [:]
 
+    var audit: [Identifier<Workspace>: AuditLog] = [:]
+
     /// The usage of a workspace, in the order in which it was recorded.
     struct UsageLog {
         var events: [RecordedUsage] = []
@@ -41,6 +43,7 @@ final class Memory {
         case newCommand
         case command(RecordedCommand)
         case usage(Identifier<Workspace>)
+        case audit(Identifier<Workspace>, Identifier<AuditEntry>)
     }
 
     /// On whose behalf the running transaction runs.
@@ -78,6 +81,7 @@ final class Memory {
             case .quota(let cell, let key, let used): cell.quotas[key] = used
             case .newCommand: commands.removeLast()
             case .command(let command): commands.replace(command)
+            case .audit(let workspace, let id): audit[workspace]?.remove(id)
             case .usage(let workspace):
                 if let last = usage[workspace]?.events.popLast() { usage[workspace]?.positions[last.event.id] = nil }
             }

@@ -19,8 +19,8 @@ public protocol TammStore: Sendable {
     ) async throws(TammError) -> Value
 }
 
-/// The ports of access: workspaces, members, roles.
-public protocol AccessRecords: WorkspaceRecords, ~Copyable {}
+/// The ports of access: workspaces, members, roles, the audit log.
+public protocol AccessRecords: WorkspaceRecords, AuditRecords, ~Copyable {}
 
 /// The ports of billing: plans, wallets, usage. A store may conform to billing alone.
 public protocol BillingRecords: PlanRecords, WalletRecords, ~Copyable {}

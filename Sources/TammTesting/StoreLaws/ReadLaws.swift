@@ -163,6 +163,12 @@ extension StoreLaw {
                     try t.recordedUsage(estate.made.usage.map(\.event.id), in: estate.tenant.id).count
                 },
             ]
+        case .auditLogs:
+            [
+                Reading("auditEntries") { estate, t throws(TammError) in
+                    try t.auditEntries(of: estate.tenant.id, after: nil, limit: maximumPage).count
+                }
+            ]
         }
     }
 }

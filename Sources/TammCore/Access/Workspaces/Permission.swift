@@ -20,6 +20,8 @@ public enum Permission: String, Sendable, CaseIterable {
     case manageKeys
     /// Connect and change the channels on which customers write.
     case manageChannels
+    /// See who did what in the workspace.
+    case readAudit
 }
 
 /// A member's part in a workspace, from least to most.
@@ -33,7 +35,7 @@ public enum Role: String, Sendable, Hashable, CaseIterable, Codable {
         case .admin:
             [
                 .readWorkspace, .spendCredits, .manageWorkspace, .manageMembers, .readBilling, .manageBilling,
-                .manageKeys, .manageChannels,
+                .manageKeys, .manageChannels, .readAudit,
             ]
         case .owner: Role.admin.permissions.union([.manageOwners])
         }

@@ -11,17 +11,22 @@ public enum TenantTable: String, Sendable, CaseIterable {
     case commands = "wallet_commands"
     case quotas = "quota_counters"
     case usageEvents = "usage_events"
+    case auditLogs = "audit_logs"
 
     /// Whether only the ledger's own rule writes it.
     public var isLedger: Bool {
         switch self {
         case .wallets, .entries, .grants, .holds, .receivables, .commands, .quotas, .usageEvents: true
-        case .workspaces, .workspaceUsers, .planAssignments: false
+        case .workspaces, .workspaceUsers, .planAssignments, .auditLogs: false
         }
     }
 
-    var readPermission: Permission { isLedger ? .readBilling : .readWorkspace }
+    var readPermission: Permission {
+        if isLedger { return .readBilling }
+        return self == .auditLogs ? .readAudit : .readWorkspace
+    }
 
+    /// What a member needs to write it; no role has what the platform alone writes.
     var writePermission: Permission {
         switch self {
         case .workspaces: .manageWorkspace
