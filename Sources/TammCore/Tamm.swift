@@ -4,6 +4,7 @@ public struct Tamm: Sendable {
     public let plans: Plans
     public let wallets: Wallets
     public let metering: Metering
+    public let audit: AuditTrail
 
     /// - Parameters:
     ///   - catalogue: every plan and version that is or was sold.
@@ -17,5 +18,6 @@ public struct Tamm: Sendable {
         plans = Plans(store: store, time: time, catalogue: catalogue)
         wallets = Wallets(store: store, time: time, limits: limits)
         metering = Metering(wallets: wallets, plans: plans, prices: prices, time: time)
+        audit = AuditTrail(store: store)
     }
 }
