@@ -29,7 +29,7 @@ final class TimeZoneOffsets: Sendable {
     }
 
     private static func hasArea(_ name: String) -> Bool {
-        name.utf8.count <= 64 && name.utf8.contains(UInt8(ascii: "/"))
+        name.utf8.count <= 64 && name.utf8.contains(UInt8(ascii: "/")) && !name.hasPrefix("SystemV/")
             && name.utf8.allSatisfy {
                 switch $0 {
                 case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true

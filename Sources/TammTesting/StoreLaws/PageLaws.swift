@@ -1,7 +1,7 @@
 import TammCore
 
 /// A listing that is read in pages.
-private struct Listing<Row: Sendable & Equatable, Cursor: Sendable>: Sendable {
+struct Listing<Row: Sendable & Equatable, Cursor: Sendable>: Sendable {
     let cursor: @Sendable (Row) -> Cursor
     let read: @Sendable (borrowing any StoreTransaction & ~Copyable, Cursor?, Int) throws(TammError) -> [Row]
 
@@ -267,14 +267,14 @@ extension StoreLaw {
 
 extension LawContext {
     /// Seven identifiers from both ends and the middle of their range, in no order.
-    fileprivate func scattered<Entity>() -> [Identifier<Entity>] {
+    func scattered<Entity>() -> [Identifier<Entity>] {
         [0x7fff, 0x0001, 0xffff, 0x8000, 0x0190, 0x8001, 0x0002].map { (prefix: UInt64) in
             Identifier(high: prefix << 48 | entropy.next() >> 16, low: entropy.next() >> 1 | 0x10)
         }
     }
 
     /// A cursor between two rows, one before all and one after all need not be there themselves.
-    fileprivate func checkBetween<Entity>(
+    func checkBetween<Entity>(
         _ ids: [Identifier<Entity>],
         _ after: (Identifier<Entity>) async throws(TammError) -> [Identifier<Entity>]
     ) async throws {

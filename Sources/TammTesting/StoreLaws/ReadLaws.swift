@@ -100,7 +100,7 @@ extension StoreLaw {
                     try t.subscription(of: estate.tenant.id) == nil ? 0 : 1
                 }
             ]
-        case .payments, .savedCards, .auditLogs: []
+        case .payments, .savedCards: []
         case .wallets:
             [
                 Reading("wallet") { estate, t throws(TammError) in try t.wallet(estate.wallet.id) == nil ? 0 : 1 },
@@ -163,6 +163,12 @@ extension StoreLaw {
                 Reading("recordedUsage") { estate, t throws(TammError) in
                     try t.recordedUsage(estate.made.usage.map(\.event.id), in: estate.tenant.id).count
                 },
+            ]
+        case .auditLogs:
+            [
+                Reading("auditEntries") { estate, t throws(TammError) in
+                    try t.auditEntries(of: estate.tenant.id, after: nil, limit: maximumPage).count
+                }
             ]
         }
     }

@@ -14,7 +14,7 @@ public struct StoreLaw: Sendable, Identifiable {
     public enum Area: String, Sendable, Hashable, CaseIterable {
         /// The transaction itself: all or nothing, one after the other.
         case unitOfWork
-        /// Workspaces, members, and who sees and writes which row.
+        /// Workspaces, members, the audit log, and who sees and writes which row.
         case access
         /// Wallets and everything that belongs to one.
         case billing
@@ -59,7 +59,8 @@ public struct StoreLaw: Sendable, Identifiable {
 extension StoreLaw {
     /// Every law of every port.
     public static let all: [StoreLaw] =
-        transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + subscriptionLaws + readLaws + writeLaws + walletLaws
+        transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + auditLaws + subscriptionLaws + readLaws
+        + writeLaws + walletLaws
         + lockLaws
         + lookupLaws + refusalLaws + pageLaws + valueLaws
 

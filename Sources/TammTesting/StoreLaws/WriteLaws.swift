@@ -72,7 +72,8 @@ extension StoreLaw {
                 let user: Identifier<User> = context.id()
                 for observer in cast.observers {
                     guard case .user = observer.principal, observer.standing == .stranger else { continue }
-                    for (what, there, absent) in hiddenWrites(estate, missing, user) {
+                    let entries = [try context.audit(of: cast.seen.id), try context.audit(of: nowhere)]
+                    for (what, there, absent) in hiddenWrites(estate, missing, user, entries) {
                         let seen = await context.failure(in: store, as: observer.principal, there)
                         let unseen = await context.failure(in: store, as: observer.principal, absent)
                         try context.expect(seen?.code, unseen?.code, "the error of \(what) by \(observer.name)")
@@ -85,7 +86,7 @@ extension StoreLaw {
 
     /// The same write to something that is there and to something that is not.
     private static func hiddenWrites(
-        _ estate: Estate, _ missing: Wallet, _ user: Identifier<User>
+        _ estate: Estate, _ missing: Wallet, _ user: Identifier<User>, _ audit: [AuditEntry]
     ) -> [(String, Body, Body)] {
         let (here, nowhere) = (estate.tenant.id, missing.workspace)
         func put(_ workspace: Identifier<Workspace>) -> Body {
@@ -100,6 +101,7 @@ extension StoreLaw {
         func remove(_ workspace: Identifier<Workspace>) -> Body {
             { t throws(TammError) in try t.removeMember(estate.tenant.member, from: workspace) }
         }
+        func record(_ entry: AuditEntry) -> Body { { t throws(TammError) in try t.append([entry]) } }
         func open(_ workspace: Identifier<Workspace>) -> Body {
             let wallet = Wallet(id: missing.id, workspace: workspace, openedAt: .epoch)
             return { t throws(TammError) in _ = try t.insert(wallet) }
@@ -117,6 +119,7 @@ extension StoreLaw {
             ("removing a member", remove(here), remove(nowhere)),
             ("opening a wallet", open(here), open(nowhere)), ("writing a wallet", write(estate.wallet), write(missing)),
             ("locking a wallet", lock(estate.wallet), lock(missing)),
+            ("recording", record(audit[0]), record(audit[1])),
         ]
     }
 

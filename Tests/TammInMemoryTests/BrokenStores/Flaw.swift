@@ -9,6 +9,11 @@ enum Flaw: String, CaseIterable, Sendable {
     case keepsFirstRoles, acceptsHomelessMembers, keepsRemovedMembers, removesNobody, removesEverywhere
     case ordersSigned
 
+    // The audit log.
+    case shortensReasons, sortsDetails, inventsAudit, overwritesAudit, keepsFirstOfRepeatedAudit
+    case sharesAuditIdentifiers, acceptsHomelessAudit, keepsHalfOfARefusedAppend, keepsFailedAudit, ordersAuditByTime
+    case leaksAudit, letsOwnersRecord
+
     // Plans.
     case inventsPlans, keepsFirstPlans, acceptsHomelessPlans, countsPlansFromTheirDay, keepsFailedPlans, leaksPlans
     case letsOwnersChoosePlans
@@ -64,6 +69,17 @@ enum Flaw: String, CaseIterable, Sendable {
         case .removesNobody: "members.remove.unknown"
         case .removesEverywhere: "members.separate"
         case .ordersSigned: "pages.members"
+        case .shortensReasons, .sortsDetails: "audit.values"
+        case .inventsAudit: "audit.none"
+        case .overwritesAudit: "audit.taken"
+        case .keepsFirstOfRepeatedAudit: "audit.twice"
+        case .sharesAuditIdentifiers: "audit.separate"
+        case .acceptsHomelessAudit: "audit.homeless"
+        case .keepsHalfOfARefusedAppend: "audit.caught"
+        case .keepsFailedAudit: "rollback.audit"
+        case .ordersAuditByTime: "pages.audit"
+        case .leaksAudit: "reads.audit_logs"
+        case .letsOwnersRecord: "writes.audit_logs"
         case .inventsPlans: "plans.none"
         case .keepsFirstPlans: "plans.moved"
         case .acceptsHomelessPlans: "plans.homeless"

@@ -34,6 +34,7 @@ public enum TenantTable: String, Sendable, CaseIterable {
         }
     }
 
+    /// What a member needs to write it; no role has what the platform alone writes.
     var writePermission: Permission {
         switch self {
         case .workspaces: .manageWorkspace
