@@ -85,7 +85,9 @@ struct BillingWork {
         guard var next = subscription ?? plan.map({ .none(in: workspace, plan: $0, at: now) }) else {
             return .noSubscription
         }
-        let (effects, refusal) = try next.apply(event, at: now, rules: rules)
+        let (effects, refusal) =
+            isNew
+            ? try next.begin(with: event, at: now, rules: rules) : try next.apply(event, at: now, rules: rules)
         guard refusal == nil || !isNew else { return refusal }
         subscription = next
         for effect in effects {

@@ -156,9 +156,10 @@ extension Payments {
 
     private func decide(
         _ place: PaymentPlace, by principal: Principal, because reason: String = "",
-        _ body: @escaping @Sendable (
-            inout BillingWork, inout Payment, borrowing any StoreTransaction & ~Copyable
-        ) throws(TammError) -> BillingRefusal?
+        _ body:
+            @escaping @Sendable (
+                inout BillingWork, inout Payment, borrowing any StoreTransaction & ~Copyable
+            ) throws(TammError) -> BillingRefusal?
     ) async throws(TammError) -> BillingOutcome<Payment> {
         try await billing.work(in: place.workspace, by: principal, because: reason) { work, t throws(TammError) in
             var payment = try work.payment(place, in: t)

@@ -35,9 +35,15 @@ public enum SubscriptionEffect: Sendable, Hashable {
 public struct SubscriptionChange: Sendable, Hashable {
     /// Why.
     public enum Reason: String, Sendable, Hashable, CaseIterable {
-        case began, trialBegan = "trial-began", trialEnded = "trial-ended", paid, renewed, raised, lowered, assigned
-        case endingScheduled = "ending-scheduled", resumed, canceled, periodEnded = "period-ended"
-        case graceEnded = "grace-ended", revoked
+        case began
+        case trialBegan = "trial-began"
+        case trialEnded = "trial-ended"
+        case paid, renewed, raised, lowered, assigned
+        case endingScheduled = "ending-scheduled"
+        case resumed, canceled
+        case periodEnded = "period-ended"
+        case graceEnded = "grace-ended"
+        case revoked
     }
 
     public let reason: Reason

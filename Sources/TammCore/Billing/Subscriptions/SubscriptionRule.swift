@@ -20,6 +20,20 @@ extension Subscription {
     ) throws(TammError) -> (effects: [SubscriptionEffect], refusal: BillingRefusal?) {
         var decision = SubscriptionDecision(self, at: now, rules: rules)
         try decision.advance()
+        return try end(&decision, with: event)
+    }
+
+    /// As ``apply(_:at:rules:)`` for the first event of a workspace: there is no time before it that could do anything.
+    mutating func begin(
+        with event: SubscriptionEvent, at now: Timestamp, rules: BillingRules
+    ) throws(TammError) -> (effects: [SubscriptionEffect], refusal: BillingRefusal?) {
+        var decision = SubscriptionDecision(self, at: now, rules: rules)
+        return try end(&decision, with: event)
+    }
+
+    private mutating func end(
+        _ decision: inout SubscriptionDecision, with event: SubscriptionEvent
+    ) throws(TammError) -> (effects: [SubscriptionEffect], refusal: BillingRefusal?) {
         let refusal = try decision.decide(event)
         try decision.advance()
         try decision.collect()

@@ -19,7 +19,7 @@ extension Bank {
 
     func subscriptions(_ catalogue: PlanCatalogue = .example) throws -> Subscriptions {
         Subscriptions(
-            store: store, time: time.source, entropy: SeededEntropy(seed: 7).source, wallets: wallets,
+            store: store, time: time.source, entropy: entropy, wallets: wallets,
             configuration: try BillingConfiguration(catalogue: catalogue))
     }
 

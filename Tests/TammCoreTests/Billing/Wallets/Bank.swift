@@ -14,6 +14,7 @@ struct Bank: Sendable {
 
     let store: any TammStore
     let time: ManualTime
+    let entropy = SeededEntropy(seed: 7).source
     let wallets: Wallets
     let workspaces: Workspaces
     let wallet: Wallet

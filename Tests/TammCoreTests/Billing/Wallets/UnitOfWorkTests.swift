@@ -86,7 +86,7 @@ struct UnitOfWorkTests {
         #expect(error?.code == .conflict)
         #expect(try await upgrade.isUntouched())
         #expect(try await upgrade.run([dear]).first?.refusal != nil)
-        #expect(try await upgrade.bank.plans().plan(of: upgrade.bank.workspace, as: .service) != nil)
+        #expect(try await !upgrade.isUntouched())
     }
 
     @Test func `It is the same ledger that the queue writes`() async throws {
