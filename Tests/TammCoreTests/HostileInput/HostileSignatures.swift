@@ -15,7 +15,10 @@ enum HostileSignatures {
         HostileParser(
             text: "Paymob signature", count: 6_000, [RecordedDelivery.paymobSample.signature], length: 120...136,
             alphabet: "0123456789abcdef",
-            parse: { (text) throws(TammError) in try paymob(RecordedDelivery.paymobSample.body, text) },
+            parse: { (text) throws(TammError) in
+                _ = try paymob(RecordedDelivery.paymobSample.body, text)
+                return text
+            },
             print: { _ in RecordedDelivery.paymobSample.signature }),
         HostileParser(
             "Paymob body", count: 6_000, .json([paymobBody]), firstStage: HostileParser.isJSON,
@@ -28,12 +31,25 @@ enum HostileSignatures {
             print: { _ in RecordedDelivery.standardWebhooks.signature }),
         HostileParser(
             text: "Standard Webhooks time", count: 4_000, ["1614265330"], length: 1...20, alphabet: HostileParser.digits,
-            parse: { (text) throws(TammError) in try webhook(RecordedDelivery.standardWebhooks.signature, text) },
+            parse: { (text) throws(TammError) in
+                _ = try webhook(RecordedDelivery.standardWebhooks.signature, text)
+                return text
+            },
             print: { _ in "1614265330" }),
         HostileParser(
             text: "Standard Webhooks secret", count: 4_000, ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], length: 32...94,
             alphabet: base64 + "whsec_",
             parse: { (text) throws(TammError) in try SigningSecret(id: "s", standardWebhooks: text).id }, print: { _ in checkedSecret }),
+        request("Content-Digest", count: 6_000, [RecordedRequest.wholeURI], \.contentDigest),
+        request("Signature-Input", count: 8_000, [.wholeURI, .hostAndPath, .emptyBody], \.signatureInput),
+        request("Signature", count: 6_000, [RecordedRequest.wholeURI], \.signature),
+        HostileParser(
+            "HTTP request line", count: 4_000, .text([RecordedRequest.wholeURI.delivery.target]),
+            firstStage: { bytes in bytes.first == UInt8(ascii: "/") && bytes.allSatisfy { (0x21...0x7e).contains($0) } },
+            parse: { (bytes) throws(TammError) in
+                let target = String(decoding: bytes, as: UTF8.self)
+                return try request(.wholeURI) { $0.target = target }.target
+            }, print: { _ in Array(RecordedRequest.wholeURI.delivery.target.utf8) }),
         HostileParser(
             text: "LedgerCheckpoint", count: 4_000, [checkpoint], length: 150...400,
             alphabet: HostileParser.names + " :TZ\n", parse: { (text) throws(TammError) in try LedgerCheckpoint(text: text, key: key) },
@@ -59,10 +75,12 @@ enum HostileSignatures {
         do { return try StrictJSON(parsing: RecordedDelivery.paymobSample.body) } catch { return .null }
     }()
 
+    /// The signature, where it is accepted.
     private static func meta(_ signature: String) throws(TammError) -> String {
         let sample = RecordedDelivery.whatsApp
         let scheme = try MetaSignature(secrets: [SigningSecret(id: "s", Secret(sample.secret))])
-        return try scheme.verify(.init(body: sample.body, signature: signature), at: .epoch).secretID
+        _ = try scheme.verify(.init(body: sample.body, signature: signature), at: .epoch)
+        return signature
     }
 
     private static func paymob(_ body: [UInt8], _ signature: String) throws(TammError) -> PaymobTransaction {
@@ -70,6 +88,32 @@ enum HostileSignatures {
             secrets: [SigningSecret(id: "s", Secret(RecordedDelivery.paymobSample.secret))],
             integrationIDs: [RecordedDelivery.paymobIntegrationID], ownerID: RecordedDelivery.paymobOwnerID)
         return try scheme.verify(.init(body: body, hmac: signature), at: .epoch).transaction
+    }
+
+    /// A field of signed requests, each of which accepts its own text alone.
+    private static func request(
+        _ name: String, count: Int, _ recorded: [RecordedRequest],
+        _ field: any WritableKeyPath<HTTPMessageSignature.Delivery, String?> & Sendable
+    ) -> HostileParser {
+        let valid = recorded.compactMap { $0.delivery[keyPath: field] }
+        return HostileParser(
+            text: name, count: count, valid, length: 20...400, alphabet: base64 + #"0123456789:;,"@()-_ "#,
+            parse: { (text) throws(TammError) in
+                let sent = recorded.first { $0.delivery[keyPath: field] == text } ?? recorded[0]
+                _ = try request(sent) { $0[keyPath: field] = text }
+                return text
+            }, print: { valid.contains($0) ? $0 : valid[0] })
+    }
+
+    private static func request(
+        _ recorded: RecordedRequest, _ change: (inout HTTPMessageSignature.Delivery) -> Void
+    ) throws(TammError) -> SignedHTTPRequest {
+        let nonces = try NonceCache(lifetime: .seconds(600), capacity: 1, perKey: 1)
+        let scheme = try HTTPMessageSignature(
+            secrets: [SigningSecret(id: recorded.keyID, Secret(recorded.secret))], nonces: nonces)
+        var delivery = recorded.delivery
+        change(&delivery)
+        return try scheme.verify(delivery, at: recorded.signedAt)
     }
 
     private static func webhook(_ signatures: String, _ timestamp: String) throws(TammError) -> String {
