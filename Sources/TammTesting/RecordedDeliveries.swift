@@ -63,6 +63,16 @@ public struct RecordedDelivery: Sendable {
         signature: "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
         id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
         timestamp: "1614265330")
+
+    /// An event of a checkout as Stripe sends it, of our own making, signed at 2026-01-01T00:00:00Z.
+    public static let stripe = RecordedDelivery(
+        secret: "whsec_tamm_test_5f2c1a7e9b3d4c6e8f01",
+        body: #"""
+            {"id":"evt_1","object":"event","type":"checkout.session.completed",\#
+            "data":{"object":{"id":"cs_1","amount_total":19900,"currency":"egp"}}}
+            """#,
+        signature: "t=1767225600,v1=81b860e294de32e536114d85d6132ed07ca2dd3280d8b077240935b69ff5e825",
+        timestamp: "1767225600")
 }
 
 extension MetaSignature.Delivery {
@@ -73,6 +83,11 @@ extension MetaSignature.Delivery {
 extension PaymobTransactionSignature.Delivery {
     /// A recorded delivery in this scheme's form.
     public init(_ recorded: RecordedDelivery) { self.init(body: recorded.body, hmac: recorded.signature) }
+}
+
+extension StripeSignature.Delivery {
+    /// A recorded delivery in this scheme's form.
+    public init(_ recorded: RecordedDelivery) { self.init(body: recorded.body, header: recorded.signature) }
 }
 
 extension StandardWebhooksSignature.Delivery {

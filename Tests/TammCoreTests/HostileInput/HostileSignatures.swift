@@ -40,6 +40,18 @@ enum HostileSignatures {
             text: "Standard Webhooks secret", count: 4_000, ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], length: 32...94,
             alphabet: base64 + "whsec_",
             parse: { (text) throws(TammError) in try SigningSecret(id: "s", standardWebhooks: text).id }, print: { _ in checkedSecret }),
+        HostileParser(
+            text: "Stripe signature", count: 6_000, [RecordedDelivery.stripe.signature], length: 40...120,
+            alphabet: "0123456789abcdeftv=,",
+            parse: { (text) throws(TammError) in
+                _ = try stripe(RecordedDelivery.stripe.body, text)
+                return text
+            },
+            print: { _ in RecordedDelivery.stripe.signature }),
+        HostileParser(
+            "Stripe body", count: 4_000, .json([stripeBody]), firstStage: HostileParser.isJSON,
+            parse: { (bytes) throws(TammError) in try stripe(bytes, RecordedDelivery.stripe.signature).body },
+            print: { _ in RecordedDelivery.stripe.body }),
         request("Content-Digest", count: 6_000, [RecordedRequest.wholeURI], \.contentDigest),
         request("Signature-Input", count: 8_000, [.wholeURI, .hostAndPath, .emptyBody], \.signatureInput),
         request("Signature", count: 6_000, [RecordedRequest.wholeURI], \.signature),
@@ -71,9 +83,11 @@ enum HostileSignatures {
         return LedgerCheckpoint(takenAt: .epoch, heads: [head]).text(key: key)
     }()
 
-    private static let paymobBody: StrictJSON = {
-        do { return try StrictJSON(parsing: RecordedDelivery.paymobSample.body) } catch { return .null }
-    }()
+    private static let paymobBody = json(.paymobSample), stripeBody = json(.stripe)
+
+    private static func json(_ recorded: RecordedDelivery) -> StrictJSON {
+        do { return try StrictJSON(parsing: recorded.body) } catch { preconditionFailure("\(error)") }
+    }
 
     /// The signature, where it is accepted.
     private static func meta(_ signature: String) throws(TammError) -> String {
@@ -88,6 +102,11 @@ enum HostileSignatures {
             secrets: [SigningSecret(id: "s", Secret(RecordedDelivery.paymobSample.secret))],
             integrationIDs: [RecordedDelivery.paymobIntegrationID], ownerID: RecordedDelivery.paymobOwnerID)
         return try scheme.verify(.init(body: body, hmac: signature), at: .epoch).transaction
+    }
+
+    private static func stripe(_ body: [UInt8], _ header: String) throws(TammError) -> SignedPayload {
+        let scheme = try StripeSignature(secrets: [SigningSecret(id: "s", Secret(RecordedDelivery.stripe.secret))])
+        return try scheme.verify(.init(body: body, header: header), at: Timestamp(seconds: 1_767_225_600))
     }
 
     /// A field of signed requests, each of which accepts its own text alone.
