@@ -25,6 +25,18 @@ enum HostileSignatures {
             parse: { (bytes) throws(TammError) in try paymob(bytes, RecordedDelivery.paymobSample.signature) },
             print: { _ in RecordedDelivery.paymobSample.body }),
         HostileParser(
+            "Paymob card token", count: 6_000, .json([json(.paymobCardToken)]), firstStage: HostileParser.isJSON,
+            parse: { (bytes) throws(TammError) in try cardToken(bytes) }, print: { _ in RecordedDelivery.paymobCardToken.body }),
+        HostileParser(
+            "Paymob subscription", count: 6_000, .json([json(.paymobSubscription)]), firstStage: HostileParser.isJSON,
+            parse: { (bytes) throws(TammError) in try subscription(bytes) },
+            print: { _ in RecordedDelivery.paymobSubscription.body }),
+        HostileParser(
+            "Paymob callback", count: 4_000,
+            .json([paymobBody, json(.paymobCardToken), json(.paymobSubscription), json(.whatsApp)]),
+            firstStage: HostileParser.isJSON,
+            parse: { (bytes) throws(TammError) in try PaymobCallback(body: bytes) }, print: nil),
+        HostileParser(
             text: "Standard Webhooks signatures", count: 6_000,
             ["v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", "v1a,AAAA v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="],
             length: 1...300, alphabet: base64 + "v1a, ", parse: { (text) throws(TammError) in try webhook(text, "1614265330") },
@@ -102,6 +114,20 @@ enum HostileSignatures {
             secrets: [SigningSecret(id: "s", Secret(RecordedDelivery.paymobSample.secret))],
             integrationIDs: [RecordedDelivery.paymobIntegrationID], ownerID: RecordedDelivery.paymobOwnerID)
         return try scheme.verify(.init(body: body, hmac: signature), at: .epoch).transaction
+    }
+
+    private static func cardToken(_ body: [UInt8]) throws(TammError) -> PaymobCardToken {
+        let sample = RecordedDelivery.paymobCardToken
+        let scheme = try PaymobCardTokenSignature(
+            secrets: [SigningSecret(id: "s", Secret(sample.secret))], merchantID: RecordedDelivery.paymobMerchantID)
+        return try scheme.verify(.init(body: body, hmac: sample.signature), at: .epoch).card
+    }
+
+    /// Trigger and id, where they are accepted.
+    private static func subscription(_ body: [UInt8]) throws(TammError) -> String {
+        let secret = try SigningSecret(id: "s", Secret(RecordedDelivery.paymobSubscription.secret))
+        let proof = try PaymobSubscriptionSignature(secrets: [secret]).verify(.init(body: body), at: .epoch)
+        return "\(proof.trigger.rawValue) \(proof.subscriptionID)"
     }
 
     private static func stripe(_ body: [UInt8], _ header: String) throws(TammError) -> SignedPayload {
