@@ -3,7 +3,7 @@ import Testing
 /// What the core may depend on: values and algorithms, no I/O.
 private let coreProducts: Set<String> = [
     "Collections", "DequeModule", "OrderedCollections", "HeapModule", "HashTreeCollections", "BitCollections", "Crypto",
-    "Logging", "Metrics", "HTTPTypes", "StructuredFieldValues",
+    "Logging", "Metrics", "HTTPTypes", "StructuredFieldValues", "RawStructuredFieldValues",
 ]
 
 /// A target of a package manifest, as its text says.

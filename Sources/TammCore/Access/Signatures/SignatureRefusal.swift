@@ -16,6 +16,18 @@ public enum SignatureRefusal: String, Sendable, Hashable, CaseIterable {
     case tooEarly = "too-early"
     /// The delivery's id is missing or not in the scheme's form.
     case malformedID = "malformed-id"
+    /// The signature does not cover the parts of the request that it must cover.
+    case insufficientCoverage = "insufficient-coverage"
+    /// The body's digest is missing, or of no algorithm that this scheme verifies.
+    case missingDigest = "missing-digest"
+    /// The signature fits, but the body has another digest than the signed one.
+    case digestMismatch = "digest-mismatch"
+    /// The signer's own time limit has passed.
+    case expired
+    /// The nonce is missing or not in the scheme's form.
+    case malformedNonce = "malformed-nonce"
+    /// The signature fits, but its nonce was used before, or so long ago that the use may be forgotten.
+    case replayed
     /// The signature fits, but the payment integration is not one of those configured.
     case unexpectedIntegration = "unexpected-integration"
     /// The signature fits, but the account is not the one configured.

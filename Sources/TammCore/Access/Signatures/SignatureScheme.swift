@@ -1,7 +1,7 @@
 /// One sender's way of signing what it delivers.
 ///
-/// A scheme is configured once with its secrets, is a value without state of its own, and may be shared by any
-/// number of tasks. Its ``Delivery`` holds what came over the wire, its ``Proof`` what verification establishes: a
+/// A scheme is configured once with its secrets, is a value, and may be shared by any number of tasks; none has state
+/// of its own but ``HTTPMessageSignature``, whose nonces are used up in a ``NonceCache``. Its ``Delivery`` holds what came over the wire, its ``Proof`` what verification establishes: a
 /// ``SignedPayload``, or typed fields that carry one.
 public protocol SignatureScheme: Sendable {
     /// What arrives: the body and the values of the headers or query items that matter, as received.

@@ -32,7 +32,7 @@ public struct StandardWebhooksSignature: SignatureScheme {
     static let secretBytes = 24...64
 
     private let keys: KeyRing<SHA256>
-    private let tolerance: Duration
+    private let tolerance: SignatureTolerance
     private let maxBodyBytes: Int
 
     /// - Parameters:
@@ -49,12 +49,8 @@ public struct StandardWebhooksSignature: SignatureScheme {
                 .invalidInput, "a Standard Webhooks secret has 24 to 64 bytes, found \(secret.secret.count)",
                 field: "secrets")
         }
-        guard tolerance > .zero, tolerance <= .seconds(86_400) else {
-            throw TammError(
-                .invalidInput, "a tolerance is above zero and at most a day, found \(tolerance)", field: "tolerance")
-        }
+        self.tolerance = try SignatureTolerance(tolerance)
         keys = try KeyRing(secrets)
-        self.tolerance = tolerance
         self.maxBodyBytes = maxBodyBytes
     }
 
@@ -65,12 +61,10 @@ public struct StandardWebhooksSignature: SignatureScheme {
     public func verify(_ delivery: Delivery, at now: Timestamp) throws(TammError) -> SignedPayload {
         guard let header = delivery.signatures, !header.isEmpty else { throw .refused(.missing) }
         guard let id = delivery.id, Self.isID(id) else { throw .refused(.malformedID) }
-        guard let text = delivery.timestamp, let signedAt = Self.time(text) else {
+        guard let text = delivery.timestamp, let signedAt = Timestamp(canonicalSeconds: text.utf8) else {
             throw .refused(.malformedTimestamp)
         }
-        let age = now.duration(since: signedAt)
-        guard age <= tolerance else { throw .refused(.tooOld) }
-        guard age >= .zero - tolerance else { throw .refused(.tooEarly) }
+        try tolerance.check(signedAt, at: now)
         let codes = try Self.codes(header)
         try SignatureBounds.check(delivery.body, limit: maxBodyBytes)
         let match = try keys.match(codes) { Self.write(id, text, delivery.body, to: &$0) }
@@ -87,7 +81,7 @@ public struct StandardWebhooksSignature: SignatureScheme {
             throw TammError(
                 .invalidInput, "a webhook id has 1 to 256 visible ASCII characters and no full stop", field: "id")
         }
-        guard let text = delivery.timestamp, Self.time(text) != nil else {
+        guard let text = delivery.timestamp, Timestamp(canonicalSeconds: text.utf8) != nil else {
             throw TammError(.invalidInput, "a webhook timestamp is whole seconds in decimal", field: "timestamp")
         }
         try SignatureBounds.check(delivery.body, limit: maxBodyBytes)
@@ -108,12 +102,6 @@ public struct StandardWebhooksSignature: SignatureScheme {
         let bytes = id.utf8
         return (1...256).contains(bytes.count)
             && bytes.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: ".") }
-    }
-
-    /// Digits only, no zero before others, within the years of ``Timestamp``.
-    private static func time(_ text: String) -> Timestamp? {
-        guard let seconds = Int64(canonicalDecimal: text.utf8) else { return nil }
-        return try? Timestamp(seconds: seconds)
     }
 
     /// The codes of version 1 in a list of at most ``SignatureBounds/listedSignatures``.

@@ -9,6 +9,9 @@ struct PaymobSample {
     /// JSON members added under `obj`, without a comma before them.
     var unsigned = ""
 
+    /// The callback's `type`.
+    var type = "TRANSACTION"
+
     /// The documented sample: its concatenation has a published digest.
     static let official = PaymobSample(fields: [
         ("amount_cents", "100000"), ("created_at", #""2024-06-13T11:33:44.592345""#), ("currency", #""EGP""#),
@@ -46,7 +49,7 @@ struct PaymobSample {
     }
 
     func without(_ path: String) -> PaymobSample {
-        PaymobSample(fields: fields.filter { $0.path != path }, unsigned: unsigned)
+        PaymobSample(fields: fields.filter { $0.path != path }, unsigned: unsigned, type: type)
     }
 
     var text: String {
@@ -55,9 +58,10 @@ struct PaymobSample {
                 .map { "\"\($0.path.dropFirst(prefix.count))\": \($0.json)" }.joined(separator: ", ")
         }
         let plain = fields.filter { !$0.path.contains(".") }.map { "\"\($0.path)\": \($0.json)" }
-        let nested = [#""order": {\#(members("order."))}"#, #""source_data": {\#(members("source_data."))}"#]
+        let groups = ["order", "source_data"].filter { group in fields.contains { $0.path.hasPrefix(group + ".") } }
+        let nested = groups.map { #""\#($0)": {\#(members($0 + "."))}"# }
         let all = plain + nested + (unsigned.isEmpty ? [] : [unsigned])
-        return #"{"type": "TRANSACTION", "obj": {\#(all.joined(separator: ", "))}}"#
+        return #"{"type": "\#(type)", "obj": {\#(all.joined(separator: ", "))}}"#
     }
 
     var body: [UInt8] { Array(text.utf8) }

@@ -42,7 +42,7 @@ import Testing
     @Test("The values are joined in the documented order, and signing gives the documented digest")
     func concatenation() throws {
         #expect(
-            try PaymobValues(body: RecordedDelivery.paymobSample.body).concatenation == """
+            try PaymobValues<PaymobTransactionField>(body: RecordedDelivery.paymobSample.body).concatenation == """
                 1000002024-06-13T11:33:44.592345EGPfalsefalse1920364654097558truefalsefalsefalsetruefalse217503754302852\
                 false2346MasterCardcardtrue
                 """)

@@ -30,6 +30,13 @@ func flipped(_ bytes: [UInt8], at index: Int, mask: UInt8 = 1) -> [UInt8] {
     return bytes
 }
 
+/// `text` with one bit of one byte turned over; ASCII stays ASCII.
+func flipped(_ text: String, _ generator: inout SplitMix64) -> String {
+    var bytes = Array(text.utf8)
+    bytes[Int.random(in: 0..<bytes.count, using: &generator)] ^= 1 << UInt8.random(in: 0..<7, using: &generator)
+    return String(decoding: bytes, as: UTF8.self)
+}
+
 /// `text` with the ASCII character at `index` replaced by another of the same alphabet.
 func changed(_ text: String, at index: Int) -> String {
     var bytes = Array(text.utf8)

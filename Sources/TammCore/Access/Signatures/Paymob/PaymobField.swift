@@ -1,41 +1,26 @@
-/// The fields whose values Paymob signs in a transaction callback, in the order in which it joins them.
+/// The fields whose values Paymob signs in one kind of callback, in the order in which it joins them.
 ///
-/// The raw value is the field's path under `obj` in JSON, and its key in the redirect's query except for the order.
-/// Source: Paymob, "HMAC transaction callback".
-enum PaymobField: String, CaseIterable {
-    case amountCents = "amount_cents"
-    case createdAt = "created_at"
-    case currency
-    case errorOccurred = "error_occured"
-    case hasParentTransaction = "has_parent_transaction"
-    case id
-    case integrationID = "integration_id"
-    case is3DSecure = "is_3d_secure"
-    case isAuth = "is_auth"
-    case isCapture = "is_capture"
-    case isRefunded = "is_refunded"
-    case isStandalonePayment = "is_standalone_payment"
-    case isVoided = "is_voided"
-    case orderID = "order.id"
-    case owner
-    case pending
-    case sourcePan = "source_data.pan"
-    case sourceSubType = "source_data.sub_type"
-    case sourceType = "source_data.type"
-    case success
+/// The raw value is the field's path under `obj` in JSON.
+protocol PaymobField: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
+    /// The callback's `type`.
+    static var callbackType: String { get }
+    /// The objects under `obj` that hold signed fields.
+    static var groups: Set<String> { get }
+    var kind: PaymobKind { get }
+}
 
-    /// What the field's value is in JSON, unless it is null.
-    enum Kind: String {
-        case integer = "an integer"
-        case boolean = "a boolean"
-        case string = "a string"
-    }
+/// What a field's value is in JSON, unless it is null.
+enum PaymobKind: String {
+    case integer = "an integer"
+    case boolean = "a boolean"
+    case string = "a string"
+    case digits = "an integer or its digits as a string"
+}
 
-    var kind: Kind {
-        switch self {
-        case .amountCents, .id, .integrationID, .orderID, .owner: .integer
-        case .createdAt, .currency, .sourcePan, .sourceSubType, .sourceType: .string
-        default: .boolean
-        }
+extension StrictJSON {
+    /// The members of an object by name; nil for another value.
+    var members: [String: StrictJSON]? {
+        guard case .object(let members) = self else { return nil }
+        return Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
     }
 }

@@ -1,20 +1,23 @@
 /// The pairs of a query string, percent-decoded; a name that is there twice is refused.
 struct PaymobQuery {
+    /// Bytes of a query, and pairs in it.
+    static let maxBytes = 8192, maxPairs = 128
+
     private var pairs: [String: String] = [:]
 
     /// - Parameter text: the query without its question mark, as received.
-    /// - Throws: `invalidInput` for a text above the bounds of ``PaymobValues``, a broken escape, or a name twice.
+    /// - Throws: `invalidInput` for a text above the bounds, a broken escape, or a name twice.
     init(_ text: String) throws(TammError) {
-        guard text.utf8.count <= PaymobValues.queryBytes else {
+        guard text.utf8.count <= Self.maxBytes else {
             throw TammError(
-                .invalidInput, "a query has at most \(PaymobValues.queryBytes) bytes, found \(text.utf8.count)",
+                .invalidInput, "a query has at most \(Self.maxBytes) bytes, found \(text.utf8.count)",
                 field: "query")
         }
         let parts = text.utf8.split(
-            separator: UInt8(ascii: "&"), maxSplits: PaymobValues.queryPairs, omittingEmptySubsequences: true)
-        guard parts.count <= PaymobValues.queryPairs else {
+            separator: UInt8(ascii: "&"), maxSplits: Self.maxPairs, omittingEmptySubsequences: true)
+        guard parts.count <= Self.maxPairs else {
             throw TammError(
-                .invalidInput, "a query has at most \(PaymobValues.queryPairs) pairs, found more", field: "query")
+                .invalidInput, "a query has at most \(Self.maxPairs) pairs, found more", field: "query")
         }
         for part in parts {
             let sides = part.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)

@@ -48,63 +48,33 @@ public struct PaymobTransaction: Sendable, Hashable {
     public let sourceType: String
 
     /// - Throws: `invalidInput` for a value that is not strictly in its field's form.
-    init(_ values: PaymobValues) throws(TammError) {
-        amountCents = try Self.integer(.amountCents, values, from: 0)
+    init(_ values: PaymobValues<PaymobTransactionField>) throws(TammError) {
+        amountCents = try values.integer(.amountCents, from: 0)
         guard amountCents <= Money.maxMinorUnits else {
-            throw Self.fault(.amountCents, "at most \(Money.maxMinorUnits)")
+            throw values.fault(.amountCents, "at most \(Money.maxMinorUnits)")
         }
         guard let currency = try? Currency(values[.currency]) else {
-            throw Self.fault(.currency, "an ISO 4217 currency code")
+            throw values.fault(.currency, "an ISO 4217 currency code")
         }
         self.currency = currency
-        (createdAt, createdAtUTC) = try Self.time(.createdAt, values)
-        id = try Self.integer(.id, values, from: 1)
-        integrationID = try Self.integer(.integrationID, values, from: 1)
-        orderID = try Self.integer(.orderID, values, from: 1)
-        owner = try Self.integer(.owner, values, from: 1)
-        success = try Self.boolean(.success, values)
-        pending = try Self.boolean(.pending, values)
-        isAuth = try Self.boolean(.isAuth, values)
-        isCapture = try Self.boolean(.isCapture, values)
-        isRefunded = try Self.boolean(.isRefunded, values)
-        isVoided = try Self.boolean(.isVoided, values)
-        isStandalonePayment = try Self.boolean(.isStandalonePayment, values)
-        is3DSecure = try Self.boolean(.is3DSecure, values)
-        hasParentTransaction = try Self.boolean(.hasParentTransaction, values)
-        errorOccurred = try Self.boolean(.errorOccurred, values)
+        (createdAt, createdAtUTC) = try values.time(.createdAt)
+        id = try values.integer(.id, from: 1)
+        integrationID = try values.integer(.integrationID, from: 1)
+        orderID = try values.integer(.orderID, from: 1)
+        owner = try values.integer(.owner, from: 1)
+        success = try values.boolean(.success)
+        pending = try values.boolean(.pending)
+        isAuth = try values.boolean(.isAuth)
+        isCapture = try values.boolean(.isCapture)
+        isRefunded = try values.boolean(.isRefunded)
+        isVoided = try values.boolean(.isVoided)
+        isStandalonePayment = try values.boolean(.isStandalonePayment)
+        is3DSecure = try values.boolean(.is3DSecure)
+        hasParentTransaction = try values.boolean(.hasParentTransaction)
+        errorOccurred = try values.boolean(.errorOccurred)
         sourcePan = values[.sourcePan]
         sourceSubType = values[.sourceSubType]
         sourceType = values[.sourceType]
-    }
-
-    private static func integer(
-        _ field: PaymobField, _ values: PaymobValues, from least: Int64
-    ) throws(TammError) -> Int64 {
-        guard let value = Int64(canonicalDecimal: values[field].utf8), value >= least else {
-            throw fault(field, "an integer from \(least)")
-        }
-        return value
-    }
-
-    private static func boolean(_ field: PaymobField, _ values: PaymobValues) throws(TammError) -> Bool {
-        switch values[field] {
-        case "true": return true
-        case "false": return false
-        default: throw fault(field, "true or false")
-        }
-    }
-
-    private static func time(
-        _ field: PaymobField, _ values: PaymobValues
-    ) throws(TammError) -> (text: String, utc: Timestamp?) {
-        let text = values[field]
-        if let utc = Timestamp(text) { return (text, utc) }
-        guard Timestamp(text + "Z") != nil else { throw fault(field, "a time such as 2026-01-31T23:59:59.123456") }
-        return (text, nil)
-    }
-
-    private static func fault(_ field: PaymobField, _ wanted: String) -> TammError {
-        TammError(.invalidInput, "wanted \(wanted), found another value", field: "obj.\(field.rawValue)")
     }
 }
 

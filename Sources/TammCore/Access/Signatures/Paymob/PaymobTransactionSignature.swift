@@ -1,5 +1,3 @@
-internal import Crypto
-
 /// Paymob's signature of a transaction callback: the query item `hmac`, HMAC-SHA512 in lower-case hexadecimal of
 /// twenty values joined without a separator.
 ///
@@ -7,7 +5,7 @@ internal import Crypto
 /// are what makes the rest unambiguous.
 /// Source: Paymob, "HMAC transaction callback".
 public struct PaymobTransactionSignature: SignatureScheme {
-    /// A body and the query item that signs it.
+    /// A body and the query item that signs it: the form of a transaction's and of a card token's callback.
     public struct Delivery: Sendable {
         /// The body of the POST.
         public var body: [UInt8]
@@ -22,10 +20,9 @@ public struct PaymobTransactionSignature: SignatureScheme {
 
     public static let name = "paymob.transaction"
 
-    private let keys: KeyRing<SHA512>
+    private let codes: PaymobCode<PaymobTransactionField>
     private let integrationIDs: Set<Int64>
     private let ownerID: Int64
-    private let maxBodyBytes: Int
 
     /// - Parameters:
     ///   - secrets: the merchant's HMAC secrets valid now, 1 to 8; the first signs.
@@ -36,7 +33,7 @@ public struct PaymobTransactionSignature: SignatureScheme {
     /// - Throws: `invalidInput` for a parameter outside these bounds, or two secrets with one id.
     public init(
         secrets: [SigningSecret], integrationIDs: Set<Int64>, ownerID: Int64,
-        maxBodyBytes: Int = 64 << 10
+        maxBodyBytes: Int = PaymobCallback.maxBodyBytes
     ) throws(TammError) {
         guard (1...64).contains(integrationIDs.count), integrationIDs.allSatisfy({ $0 > 0 }), ownerID > 0 else {
             throw TammError(
@@ -49,10 +46,9 @@ public struct PaymobTransactionSignature: SignatureScheme {
                     field: "integrationIDs")
             }
         }
-        keys = try KeyRing(secrets)
+        codes = try PaymobCode(secrets, maxBodyBytes: maxBodyBytes)
         self.integrationIDs = integrationIDs
         self.ownerID = ownerID
-        self.maxBodyBytes = maxBodyBytes
     }
 
     /// Verifies a callback.
@@ -61,9 +57,8 @@ public struct PaymobTransactionSignature: SignatureScheme {
     ///   `invalidInput` for a body above the bound, one that is no transaction callback in strict JSON, or one that
     ///   is signed but has a value not in its field's form.
     public func verify(_ delivery: Delivery, at now: Timestamp) throws(TammError) -> SignedPaymobTransaction {
-        let code = try AuthenticationCode.received(delivery.hmac, byteCount: SHA512.byteCount)
-        try SignatureBounds.check(delivery.body, limit: maxBodyBytes)
-        let (transaction, match) = try verify(PaymobValues(body: delivery.body), code)
+        let (values, match) = try codes.verify(delivery.body, hmac: delivery.hmac)
+        let transaction = try expected(values)
         let payload = SignedPayload(
             delivery.body, coverage: .someFields, scheme: Self.name, match: match, verifiedAt: now)
         return SignedPaymobTransaction(transaction, payload)
@@ -79,27 +74,22 @@ public struct PaymobTransactionSignature: SignatureScheme {
     /// - Throws: as ``verify(_:at:)``.
     public func verifyForDisplay(query: String) throws(TammError) -> PaymobReturn {
         let query = try PaymobQuery(query)
-        let code = try AuthenticationCode.received(query["hmac"], byteCount: SHA512.byteCount)
-        return try PaymobReturn(verify(PaymobValues(query: query), code).transaction)
+        let (values, _) = try codes.verify(hmac: query["hmac"]) { () throws(TammError) in try PaymobValues(query: query) }
+        return try PaymobReturn(expected(values))
     }
 
     /// The value of `hmac` for a callback.
     ///
     /// - Throws: `invalidInput` for a body above the bound, or one that is no transaction callback in strict JSON.
     public func signature(for delivery: Delivery) throws(TammError) -> String {
-        try SignatureBounds.check(delivery.body, limit: maxBodyBytes)
-        let concatenation = try PaymobValues(body: delivery.body).concatenation
-        return hexadecimal(keys.sign { $0.absorb(concatenation) })
+        try codes.signature(for: delivery.body)
     }
 
-    private func verify(
-        _ values: PaymobValues, _ code: AuthenticationCode
-    ) throws(TammError) -> (transaction: PaymobTransaction, match: KeyMatch) {
-        let concatenation = values.concatenation
-        let match = try keys.match(CollectionOfOne(code)) { $0.absorb(concatenation) }
+    /// The transaction, where integration and owner are those configured.
+    private func expected(_ values: PaymobValues<PaymobTransactionField>) throws(TammError) -> PaymobTransaction {
         let transaction = try PaymobTransaction(values)
         guard integrationIDs.contains(transaction.integrationID) else { throw .refused(.unexpectedIntegration) }
         guard transaction.owner == ownerID else { throw .refused(.unexpectedOwner) }
-        return (transaction, match)
+        return transaction
     }
 }
