@@ -9,6 +9,7 @@ public struct BillingClockReport: Sendable, Hashable {
     /// Whether it ended at its bound with more to do.
     public package(set) var isIncomplete = false
 
+    /// What went wrong in one workspace.
     public struct Failure: Sendable, Hashable {
         public let workspace: Identifier<Workspace>
         public let error: TammError

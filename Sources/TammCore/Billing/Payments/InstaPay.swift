@@ -21,10 +21,9 @@ public struct InstaPay: Sendable, Hashable {
 
         private init(piastres perTransfer: Int64, _ perDay: Int64, _ perMonth: Int64) {
             do throws(TammError) {
-                let pounds = try Currency("EGP")
-                self.perTransfer = try Money(minorUnits: perTransfer, pounds)
-                self.perDay = try Money(minorUnits: perDay, pounds)
-                self.perMonth = try Money(minorUnits: perMonth, pounds)
+                self.perTransfer = try Money(minorUnits: perTransfer, .egp)
+                self.perDay = try Money(minorUnits: perDay, .egp)
+                self.perMonth = try Money(minorUnits: perMonth, .egp)
             } catch { preconditionFailure("\(error)") }
         }
     }

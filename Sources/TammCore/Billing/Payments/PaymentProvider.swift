@@ -4,6 +4,7 @@
 /// provider's key for it. What a call answers is genuine, as a verified delivery is. On `unavailable` nobody knows
 /// whether it was done: the payment becomes unknown and the provider is asked again.
 public struct PaymentProvider: Sendable {
+    /// What the provider says in answer to a call.
     public typealias Answer = [PaymentNotice]
 
     public let name: PaymentProviderName
@@ -22,6 +23,9 @@ public struct PaymentProvider: Sendable {
     /// Undoes a transaction as if it had never been.
     public var voids: @Sendable (Payment, _ transaction: String) async throws(TammError) -> Answer
 
+    /// - Parameters:
+    ///   - name: by which payments name it.
+    ///   - account: 1 to 128 bytes of visible ASCII.
     public init(
         _ name: PaymentProviderName, account: String,
         opens: @escaping @Sendable (Payment) async throws(TammError) -> ProviderReference,

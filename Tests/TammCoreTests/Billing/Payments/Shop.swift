@@ -17,10 +17,12 @@ struct Shop: Sendable {
 
     init(
         at start: Timestamp = Bank.start, catalogue: PlanCatalogue = .example, policy: BillingPolicy? = nil,
+        provider: SimulatedProvider? = nil, firstOrder: Int64 = 1000,
         change: (inout BillingRules) -> Void = { _ in }
     ) async throws {
         bank = try await Bank(at: start)
-        provider = SimulatedProvider()
+        let provider = provider ?? SimulatedProvider(firstOrder: firstOrder)
+        self.provider = provider
         let standard = try BillingPolicy(calendar: .cairo, fallback: PlanID("free"))
         var rules = BillingRules(catalogue: catalogue, policy: policy ?? standard)
         change(&rules)
@@ -37,13 +39,13 @@ struct Shop: Sendable {
 
     var workspace: Identifier<Workspace> { bank.workspace }
     var owner: Principal { .user(Bank.ownerID, in: workspace) }
-    static let pounds = try! Currency("EGP")  // Forced: a code that is.
 
+    @discardableResult
     func open(
         _ request: PurchaseRequest, with provider: PaymentProviderName = .paymob, _ key: String = "k"
     ) async throws -> Payment {
         let outcome = try await payments.open(
-            request, in: Self.pounds, with: provider, for: workspace, key: key.key, as: owner)
+            request, in: .egp, with: provider, for: workspace, key: key.key, as: owner)
         return try #require(outcome.value, "\(outcome)")
     }
 
@@ -84,5 +86,5 @@ struct Shop: Sendable {
 }
 
 extension Money {
-    static func egp(_ pounds: Int64) throws -> Money { try Money(minorUnits: pounds * 100, Shop.pounds) }
+    static func egp(_ pounds: Int64) throws -> Money { try Money(minorUnits: pounds * 100, .egp) }
 }
