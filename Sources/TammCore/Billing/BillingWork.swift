@@ -240,8 +240,10 @@ struct BillingWork {
     static func keepApart(
         _ notice: PaymentNotice, at now: Timestamp, rules: BillingRules, in t: borrowing some PaymentRecords & ~Copyable
     ) throws(TammError) {
+        let present = try t.lockUnmatched(notice.transaction, of: notice.order)
+        guard present != nil || notice.fact.isOfMoney else { return }
         var unmatched =
-            try t.lockUnmatched(notice.transaction, of: notice.order)
+            present
             ?? UnmatchedTransaction(
                 order: notice.order, transaction: PaymentTransaction(id: notice.transaction, firstSeenAt: now))
         unmatched.transaction.merge(notice.fact, rules: rules)

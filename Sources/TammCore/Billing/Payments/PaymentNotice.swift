@@ -15,6 +15,14 @@ public struct PaymentNotice: Sendable, Hashable {
         case disputed(PaymentTransaction.Dispute)
         /// Something that the signature does not cover happened: the provider has to be asked.
         case changed
+
+        /// Whether it tells of money that was reserved, received or given back.
+        var isOfMoney: Bool {
+            switch self {
+            case .authorized, .captured, .refunded, .voided, .disputed: true
+            case .pending, .declined, .changed: false
+            }
+        }
     }
 
     /// The order that the transaction belongs to.

@@ -13,6 +13,8 @@ public enum PaymentEvent: Sendable, Hashable {
     case chargeAsked
     /// The provider is being asked to charge it: until it answers nobody knows whether it was.
     case chargeBegun
+    /// The provider is being asked to capture, refund or void: until it answers nobody knows whether it has.
+    case callBegun
     /// The payer says that a transfer was made.
     case claimed(Payment.Claim)
     /// An administrator found no such transfer.
@@ -126,6 +128,9 @@ struct PaymentDecision {
             guard payment.isWaiting, payment.task == .charge else { return .paymentClosed(payment.status) }
             payment.status = .unknown
             schedule(.inquire, at: now.advanced(by: .seconds(60)))
+        case .callBegun:
+            guard payment.task != .inquire || payment.isWaiting else { return .underWay }
+            schedule(.inquire, at: now.advanced(by: .seconds(60)))
         case .claimed(let claim):
             guard payment.claim == nil, rules.takesClaim(payment.status) else {
                 return .paymentClosed(payment.status)
@@ -211,11 +216,12 @@ struct PaymentDecision {
         payment.transactions[index].use = .applied
         payment.status = .confirmed
         effects.append(.fulfil)
+        if payment.transactions[index].returned > 0 { effects.append(.withdraw) }
     }
 
     private mutating func keep(_ index: Int, _ reason: PaymentTransaction.Unapplied) {
         payment.transactions[index].use = .unapplied(reason)
-        effects.removeAll { $0 == .fulfil }
+        effects.removeAll { $0 == .fulfil || $0 == .withdraw }
         guard let money = payment.transactions[index].money else { return }
         effects.append(.keptUnapplied(transaction: payment.transactions[index].id, money, reason))
     }

@@ -29,7 +29,10 @@ extension Payment {
             }
         }
         let refunded = applied.isVoided ? applied.captured : min(applied.refunded, applied.captured)
-        let total = grants.reduce(Int64(0)) { $0 + $1.amount.micro }
+        let total = grants.reduce(Int64(0)) { sum, grant in
+            let (more, overflow) = sum.addingReportingOverflow(grant.amount.micro)
+            return overflow ? .max : more
+        }
         var rest = rules.withdraws(total, refunded, applied.captured)
         for position in grants.indices.reversed() {
             let grant = grants[position]

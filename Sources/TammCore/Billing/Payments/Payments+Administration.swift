@@ -27,11 +27,15 @@ extension Payments {
         _ place: PaymentPlace, received: Money, because reason: String = "", as principal: Principal
     ) async throws(TammError) -> BillingOutcome<Payment> {
         try await billing.authorize(.issueCredits, in: place.workspace, as: principal)
-        return try await decide(place, by: principal, because: reason) { work, payment, t throws(TammError) in
-            guard let claim = payment.claim, let order = payment.order else { return .paymentClosed(payment.status) }
-            let notice = try PaymentNotice(
-                order: order, transaction: claim.reference.text, .captured(received))
-            return try work.apply(.noticed(notice), to: &payment, in: t)
+        return try await keepingRefused { keeping throws(TammError) in
+            try await decide(place, by: principal, because: reason) { work, payment, t throws(TammError) in
+                guard let claim = payment.claim, let order = payment.order else {
+                    return .paymentClosed(payment.status)
+                }
+                let notice = try PaymentNotice(order: order, transaction: claim.reference.text, .captured(received))
+                _ = try work.apply(.noticed(notice), to: &payment, keeping: keeping, in: t)
+                return nil
+            }
         }
     }
 
@@ -193,16 +197,17 @@ extension Payments {
         _ payment: Payment, because reason: String, by principal: Principal, _ action: String, _ detail: String,
         _ body: (Payment) async throws(TammError) -> [PaymentNotice]
     ) async throws(TammError) -> BillingOutcome<Payment> {
-        try await billing.work(in: payment.workspace, by: principal, because: reason) { work, _ throws(TammError) in
+        let begun = try await decide(payment.place, by: principal, because: reason) { work, payment, t throws(TammError) in
             try work.record(action, "payment", payment.id.description, [("of", detail)])
+            return try work.apply(.callBegun, to: &payment, in: t)
         }
+        guard case .done(let asked) = begun else { return begun }
         let notices: [PaymentNotice]
-        do throws(TammError) { notices = try await body(payment) } catch {
-            if error.code == .unavailable { try await apply(.unanswered, to: payment.place, by: principal) }
+        do throws(TammError) { notices = try await body(asked) } catch {
+            let isUnknown = error.code == .unavailable
+            try await apply(isUnknown ? .unanswered : .answered, to: payment.place, by: principal)
             throw error
         }
-        for notice in notices { try await receive(notice) }
-        let now = try await self.payment(payment.place, as: .service)
-        return .done(now ?? payment)
+        return .done(try await take(notices, for: asked))
     }
 }

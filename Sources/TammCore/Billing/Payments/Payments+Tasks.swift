@@ -41,26 +41,26 @@ extension Payments {
     }
 
     /// The provider's answer, its notices first.
-    private func take(_ notices: [PaymentNotice], for payment: Payment) async throws(TammError) -> Payment {
+    func take(_ notices: [PaymentNotice], for payment: Payment) async throws(TammError) -> Payment {
         for notice in notices { try await receive(notice) }
         return try await apply(.answered, to: payment.place, by: .service)
     }
 
     /// Gives the payment its order, and what was heard of the order before.
-    private func attach(
-        _ order: ProviderReference, to place: PaymentPlace
-    ) async throws(TammError) -> Payment {
-        var payment = try await apply(.ordered(order), to: place, by: .service)
-        let early = try await billing.store.transaction(as: .service) { t throws(TammError) in
-            try t.takeUnmatched(of: order)
-        }
-        for unmatched in early {
-            for fact in unmatched.transaction.facts {
-                let notice = try PaymentNotice(order: order, transaction: unmatched.transaction.id, fact)
-                if case .noted(let noted) = try await receive(notice) { payment = noted }
+    private func attach(_ order: ProviderReference, to place: PaymentPlace) async throws(TammError) -> Payment {
+        try await keepingRefused { keeping throws(TammError) in
+            try await billing.work(in: place.workspace, by: .service) { work, t throws(TammError) in
+                var payment = try work.payment(place, in: t)
+                _ = try work.apply(.ordered(order), to: &payment, in: t)
+                for unmatched in try t.takeUnmatched(of: order) {
+                    for fact in unmatched.transaction.facts {
+                        let notice = try PaymentNotice(order: order, transaction: unmatched.transaction.id, fact)
+                        _ = try work.apply(.noticed(notice), to: &payment, keeping: keeping, in: t)
+                    }
+                }
+                return payment
             }
         }
-        return payment
     }
 
     private func card(

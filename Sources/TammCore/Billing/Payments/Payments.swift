@@ -91,25 +91,27 @@ public struct Payments: Sendable {
         return .noted(payment)
     }
 
-    /// Applies an event that is not refused by rule; what the wallet does not take is kept as unapplied money.
+    /// Applies an event to a payment; what the wallet does not take is kept as unapplied money.
     @discardableResult
     func apply(_ event: PaymentEvent, to place: PaymentPlace, by actor: Principal) async throws(TammError) -> Payment {
-        do throws(TammError) {
-            return try await apply(event, to: place, by: actor, keeping: nil)
-        } catch {
-            guard error.reason == BillingWork.walletRefused else { throw error }
-            logger.error("credits that were paid for do not fit the wallet", metadata: ["payment": "\(place.id)"])
-            return try await apply(event, to: place, by: actor, keeping: .walletRefused)
+        try await keepingRefused { keeping throws(TammError) in
+            try await billing.work(in: place.workspace, by: actor) { work, t throws(TammError) in
+                var payment = try work.payment(place, in: t)
+                _ = try work.apply(event, to: &payment, keeping: keeping, in: t)
+                return payment
+            }
         }
     }
 
-    private func apply(
-        _ event: PaymentEvent, to place: PaymentPlace, by actor: Principal, keeping: PaymentTransaction.Unapplied?
-    ) async throws(TammError) -> Payment {
-        try await billing.work(in: place.workspace, by: actor) { work, t throws(TammError) in
-            var payment = try work.payment(place, in: t)
-            _ = try work.apply(event, to: &payment, keeping: keeping, in: t)
-            return payment
+    /// Does a unit of work, and does it once more where the wallet does not take what was paid for: then the money is
+    /// kept.
+    func keepingRefused<Value>(
+        _ body: (_ keeping: PaymentTransaction.Unapplied?) async throws(TammError) -> Value
+    ) async throws(TammError) -> Value {
+        do throws(TammError) { return try await body(nil) } catch {
+            guard error.reason == BillingWork.walletRefused else { throw error }
+            logger.error("credits that were paid for do not fit the wallet", metadata: ["error": "\(error)"])
+            return try await body(.walletRefused)
         }
     }
 

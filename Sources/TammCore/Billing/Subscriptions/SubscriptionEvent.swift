@@ -105,6 +105,8 @@ public enum BillingRefusal: Sendable, Hashable {
     case noSubscription
     /// The payment cannot be changed any more, or not like this.
     case paymentClosed(Payment.Status)
+    /// The provider is being asked already.
+    case underWay
     /// The transfer's reference was used or claimed for another payment.
     case referenceUsed
     /// More than a transfer may carry, or than the workspace may transfer in the period.
