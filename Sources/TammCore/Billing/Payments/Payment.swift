@@ -131,11 +131,12 @@ public struct Payment: Sendable, Hashable {
 }
 
 extension Payment {
-    /// A payment that is opened now; a transfer has its code for an order, any other gets one from its provider.
+    /// A payment that is opened now; a transfer has its code for an order, any other gets one from its provider: from
+    /// the clock, if nobody has asked for it by `orderedBy`.
     init(
         opening id: Identifier<Payment>, in workspace: Identifier<Workspace>, _ purpose: PaymentPurpose,
         _ amount: Money, with provider: PaymentProviderName, account: String, isAutomatic: Bool, at now: Timestamp,
-        expiresAt: Timestamp
+        orderedBy: Timestamp, expiresAt: Timestamp
     ) throws(TammError) {
         var order: ProviderReference?
         if provider == .instaPay { order = try ProviderReference(provider, account: account, InstaPay.code(of: id)) }
@@ -143,7 +144,7 @@ extension Payment {
             id: id, workspace: workspace, purpose: purpose, amount: amount, provider: provider, account: account,
             openedAt: now, expiresAt: expiresAt, order: order, claim: nil, status: .pending, transactions: [],
             grants: [], period: nil, isAutomatic: isAutomatic, task: order == nil ? .order : .expire,
-            dueAt: order == nil ? now : expiresAt, attempts: 0)
+            dueAt: order == nil ? orderedBy : expiresAt, attempts: 0)
     }
 
     /// Where it is kept.

@@ -5,9 +5,9 @@ public struct SavedCard: Sendable, Equatable {
     public let account: String
     /// What charges the card; never shown.
     public let token: Secret
-    /// The digits that may be shown: at most 32 bytes.
+    /// The digits that may be shown: at most 64 bytes.
     public let maskedNumber: String
-    /// At most 32 bytes.
+    /// At most 64 bytes.
     public let brand: String
     public let savedAt: Timestamp
 
@@ -19,8 +19,8 @@ public struct SavedCard: Sendable, Equatable {
         guard (1...512).contains(token.count) else {
             throw TammError(.invalidInput, "a card's token has 1 to 512 bytes, found \(token.count)", field: "token")
         }
-        for (text, field) in [(maskedNumber, "maskedNumber"), (brand, "brand")] where text.utf8.count > 32 {
-            throw TammError(.invalidInput, "wanted at most 32 bytes, found \(text.utf8.count)", field: field)
+        for (text, field) in [(maskedNumber, "maskedNumber"), (brand, "brand")] where text.utf8.count > 64 {
+            throw TammError(.invalidInput, "wanted at most 64 bytes, found \(text.utf8.count)", field: field)
         }
         self.workspace = workspace
         self.provider = provider

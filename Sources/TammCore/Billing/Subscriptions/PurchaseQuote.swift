@@ -60,6 +60,7 @@ extension Subscription {
             let whole = period.upperBound.microseconds - period.lowerBound.microseconds
             if interval == terms.interval {
                 guard move == .raise else { return .refused(move == .same ? .nothingToPay : .lowersPlan) }
+                guard next.map({ $0.plan == plan }) ?? true else { return .refused(.doesNotFit(status)) }
                 let difference = price.minorUnits - paid
                 let rest = difference - rules.share(difference, elapsed, whole) + (next == nil ? 0 : difference)
                 return try quoted(
