@@ -16,7 +16,8 @@ extension BillingWork {
     /// A month's credits that nobody paid for: at most once for each beginning of a month.
     mutating func give(_ grant: PlanGrant, in t: borrowing some WalletRecords & ~Copyable) throws(TammError) {
         guard let subscription else { return }
-        let key = try IdempotencyKey("subscription:\(subscription.id):\(grant.valid.lowerBound.microseconds)")
+        let month = "\(grant.category == .promotional ? "trial:" : "")\(grant.valid.lowerBound.microseconds)"
+        let key = try IdempotencyKey("subscription:\(subscription.id):\(month)")
         let source = try IdempotencyKey("subscription:\(subscription.id)")
         if case .refused(let refusal) = try submit(.grant(terms(grant, source)), key, in: t) {
             try record(
