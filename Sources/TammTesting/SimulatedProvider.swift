@@ -83,6 +83,9 @@ public final class SimulatedProvider: Sendable {
         set { state.withLock { $0.mood = newValue } }
     }
 
+    /// The order that was opened for a payment; nil before. The payer may know it although Tamm was not answered.
+    public func order(of payment: Identifier<Payment>) -> ProviderReference? { state.withLock { $0.orders[payment] } }
+
     /// All that moved, by id.
     public var charges: [Charge] { state.withLock { $0.charges.values.sorted { $0.id < $1.id } } }
 
@@ -101,14 +104,13 @@ public final class SimulatedProvider: Sendable {
 
     private func open(_ payment: Payment) throws(TammError) -> ProviderReference {
         try answer()
-        let (number, known) = state.withLock { state -> (Int64, ProviderReference?) in
-            if let order = state.orders[payment.id] { return (0, order) }
+        let order = try state.withLock { state throws(TammError) -> ProviderReference in
+            if let order = state.orders[payment.id] { return order }
+            let order = try ProviderReference(name, account: account, String(state.next))
             state.next += 1
-            return (state.next - 1, nil)
+            state.orders[payment.id] = order
+            return order
         }
-        if let known { return known }
-        let order = try ProviderReference(name, account: account, String(number))
-        state.withLock { $0.orders[payment.id] = order }
         guard mood != .losesAnswers else { throw TammError(.unavailable, "the answer of \(name) was lost") }
         return order
     }
@@ -155,7 +157,8 @@ public final class SimulatedProvider: Sendable {
         return notices
     }
 
-    private func notices(of charge: Charge) throws(TammError) -> [PaymentNotice] {
+    /// All there is to say of a charge.
+    public func notices(of charge: Charge) throws(TammError) -> [PaymentNotice] {
         var facts: [PaymentNotice.Fact] = []
         if charge.isDeclined {
             facts.append(.declined)

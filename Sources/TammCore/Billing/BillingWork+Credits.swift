@@ -35,7 +35,8 @@ extension BillingWork {
     /// A month's credits that nobody paid for: at most once for each beginning of a month.
     mutating func give(_ grant: PlanGrant, in t: borrowing some WalletRecords & ~Copyable) throws(TammError) {
         guard let subscription else { return }
-        let key = try Self.key("subscription:\(subscription.id):\(grant.valid.lowerBound.microseconds)")
+        let month = "\(grant.category == .promotional ? "trial:" : "")\(grant.valid.lowerBound.microseconds)"
+        let key = try Self.key("subscription:\(subscription.id):\(month)")
         guard try !isDone(key, in: t) else { return }
         let source = try IdempotencyKey("subscription:\(subscription.id)")
         if case .refused(let refusal) = try submit(.grant(terms(grant, source)), key, in: t) {
