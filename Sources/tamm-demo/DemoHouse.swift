@@ -72,7 +72,7 @@ struct DemoHouse: Sendable {
     func verify(_ row: RowRecorder) async throws {
         let report = try await wallets.verify(as: .service)
         row.evidence(
-            "recomputed from \(report.entries) entries: \(report.findings.count) findings, all accounts sum to "
+            "recomputed from \(report.entries) ledger \(report.entries == 1 ? "entry" : "entries"): \(report.findings.count) findings, all accounts sum to "
                 + "\(report.totals.values.reduce(0, +))")
         row.expect(report.findings.map(\.description), equals: [], "the ledger's findings")
     }

@@ -104,7 +104,7 @@ struct ShopStanding: Sendable, Equatable, CustomStringConvertible {
 
     var description: String {
         let states = payments.map(\.status.rawValue).joined(separator: ", ")
-        return "\(plan) (\(status)), \(balance.available) credits in \(entries) entries"
+        return "\(plan) (\(status)), \(balance.available) credits, \(entries) ledger \(entries == 1 ? "entry" : "entries")"
             + (balance.owed.isZero ? "" : ", \(balance.owed) owed") + ", payments: \(states.isEmpty ? "none" : states)"
     }
 }

@@ -53,10 +53,12 @@ struct DemoContext: Sendable {
     }
     /// Puts wrong judgements into billing; likewise.
     var billingRules: @Sendable (inout BillingRules) -> Void = { _ in }
-    /// What a delivery of Paymob's says, once it has been verified; likewise.
-    var notice: @Sendable (PaymobTransactionSignature, PaymobTransactionSignature.Delivery) throws(TammError) -> PaymentNotice = {
-        scheme, delivery throws(TammError) in try PaymentNotice(scheme.verify(delivery, at: .epoch))
-    }
+    /// What a delivery of Paymob's is taken for, instead of by the endpoint; likewise.
+    var notice:
+        (
+            @Sendable (PaymobTransactionSignature, PaymobTransactionSignature.Delivery) throws(TammError) ->
+                PaymentNotice
+        )?
 }
 
 /// A delivery that its sender signed, and what verifying it proves.

@@ -78,6 +78,12 @@ import Testing
         .billing(Paymob.self, "any amount pays") { $0.mismatch = { _, _ in nil } },
         .billing(Paymob.self, "what is reserved pays") { $0.isRevenue = { $0 >= .authorized } },
         .billing(Paymob.self, "a payment takes its money twice") { $0.isTaken = { _ in false } },
+        .billing(InstaPayTransfer.self, "an expired payment may be claimed") { $0.takesClaim = { _ in true } },
+        .billing(InstaPayTransfer.self, "nothing is ever too late") { $0.isLate = { _, _ in false } },
+        .billing(InstaPayTransfer.self, "any amount pays") { $0.mismatch = { _, _ in nil } },
+        Counterexample(InstaPayTransfer.self, "the store takes everybody for the service") {
+            $0.makeStore = { CredulousStore() }
+        },
         Counterexample(Paymob.self, "the integration is not looked at") { context in
             context.notice = { _, delivery throws(TammError) in
                 let careless = try PaymobTransactionSignature(

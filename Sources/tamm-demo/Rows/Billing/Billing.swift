@@ -3,9 +3,7 @@ extension LaunchChecklist {
         "Billing",
         [
             .built(Paymob.self),
-            .notBuilt(
-                "billing.instapay",
-                "a transfer an admin confirmed upgrades the plan; unconfirmed, rejected, expired or reused: not"),
+            .built(InstaPayTransfer.self),
             .notBuilt(
                 "billing.no-upgrade-unconfirmed", "no sequence of events without a confirmation raises a plan"),
             .notBuilt(

@@ -1,25 +1,31 @@
 import TammCore
 import TammTesting
 
-/// Where Paymob's callbacks arrive: what verifies becomes a notice, and nothing else does.
+/// Where Paymob's callbacks arrive, and a hand that can sign them.
 struct PaymobDesk: Sendable {
     let scheme: PaymobTransactionSignature
+    private let endpoint: PaymobEndpoint
     private let payments: Payments
     private let context: DemoContext
 
     /// Configured for the account of Paymob's documented sample.
     init(_ house: DemoHouse, _ context: DemoContext) throws(TammError) {
+        let secrets = [try SigningSecret(id: "sample", Secret(RecordedDelivery.paymobSample.secret))]
+        let integrationIDs: Set = [RecordedDelivery.paymobIntegrationID]
         scheme = try PaymobTransactionSignature(
-            secrets: [SigningSecret(id: "sample", Secret(RecordedDelivery.paymobSample.secret))],
-            integrationIDs: [RecordedDelivery.paymobIntegrationID], ownerID: RecordedDelivery.paymobOwnerID)
+            secrets: secrets, integrationIDs: integrationIDs, ownerID: RecordedDelivery.paymobOwnerID)
+        endpoint = try PaymobEndpoint(
+            payments: house.payments, secrets: secrets, integrationIDs: integrationIDs,
+            ownerID: RecordedDelivery.paymobOwnerID, merchantID: RecordedDelivery.paymobMerchantID)
         payments = house.payments
         self.context = context
     }
 
     /// - Throws: `unauthenticated` or `invalidInput` for a delivery that does not verify.
     @discardableResult
-    func receive(_ delivery: PaymobTransactionSignature.Delivery) async throws(TammError) -> NoticeOutcome {
-        try await payments.receive(context.notice(scheme, delivery))
+    func receive(_ delivery: PaymobTransactionSignature.Delivery) async throws(TammError) -> EndpointOutcome {
+        if let notice = context.notice { return .noted(try await payments.receive(notice(scheme, delivery))) }
+        return try await endpoint.receive(body: delivery.body, hmac: delivery.hmac)
     }
 
     /// A delivery that Paymob could have signed.
