@@ -84,6 +84,9 @@ import Testing
         Counterexample(InstaPayTransfer.self, "the store takes everybody for the service") {
             $0.makeStore = { CredulousStore() }
         },
+        .billing(Refund.self, "credits do not follow the money") { $0.withdraws = { _, _, _ in 0 } },
+        .billing(Refund.self, "a part of the money takes all credits") { $0.withdraws = { granted, _, _ in granted } },
+        .billing(Refund.self, "the last report of a refund counts") { $0.refunded = { _, told in told } },
         Counterexample(Paymob.self, "the integration is not looked at") { context in
             context.notice = { _, delivery throws(TammError) in
                 let careless = try PaymobTransactionSignature(
