@@ -4,7 +4,7 @@ extension PurchaseBooks {
     /// Takes in what the step's confirmations, decisions and returned money allow a workspace to have.
     mutating func cover(_ o: PurchaseObservation) {
         for entry in o.entries {
-            if let grant = entry.grant, let key = entry.command, key.text.hasPrefix("withdraw:") { noteWithdrawn(grant) }
+            if let grant = entry.grant, let key = entry.command, key.text.hasPrefix("tamm:withdraw:") { noteWithdrawn(grant) }
         }
         for (before, after) in o.pairs {
             for act in o.acts { note(act, before, after, o) }

@@ -116,7 +116,7 @@ struct PaymentReturns: Sendable {
         try await shop.deliver(house.provider.change(charge) { $0.dispute = .open })
         try await expect(planMeanwhile, credits: 0, owed: 500, row, shop, "charged back")
         try await shop.deliver(house.provider.change(charge) { $0.dispute = .won })
-        try await expect(planMeanwhile, credits: 7000, row, shop, "the dispute won")
+        try await expect("growth@2", credits: 7000, row, shop, "the dispute won")
         let before = try await shop.standing()
         let order = try row.require(payment.order, "the order")
         try await shop.deliver([PaymentNotice(order: order, transaction: charge, .disputed(.open))])
