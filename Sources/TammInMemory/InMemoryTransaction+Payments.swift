@@ -51,22 +51,26 @@ struct PaymentShelf {
             for reference in Self.transfers(of: present) { claims[reference] = nil }
             if let at = present.dueAt { due.remove(DuePayment(at: at, payment: place)) }
             if !present.unapplied.isEmpty { unapplied.remove(place) }
-            if payment == nil {
-                byWorkspace[place.workspace]?.remove(place.id)
+            if payment == nil { byWorkspace[place.workspace]?.remove(place.id) }
+            if payment?.openedAt != present.openedAt {
                 byOpening[place.workspace]?.remove(Opening(at: present.openedAt, id: place.id))
             }
         }
-        let isNew = payments[place] == nil
         payments[place] = payment
         guard let payment else { return }
-        if isNew {
-            byWorkspace[place.workspace, default: SortedList()].insert(place.id)
-            byOpening[place.workspace, default: SortedList()].insert(Opening(at: payment.openedAt, id: place.id))
-        }
+        byWorkspace[place.workspace, default: SortedList()].insert(place.id)
+        byOpening[place.workspace, default: SortedList()].insert(Opening(at: payment.openedAt, id: place.id))
         if let order = payment.order { orders[order] = place }
         for reference in Self.transfers(of: payment) { claims[reference] = place }
         if let at = payment.dueAt { due.insert(DuePayment(at: at, payment: place)) }
         if !payment.unapplied.isEmpty { unapplied.insert(place) }
+    }
+
+    /// What is kept of the order's transactions, in the order of their ids.
+    func unmatched(of order: ProviderReference) -> [UnmatchedTransaction] {
+        let first = UnmatchedTransaction.Place(order: order, transaction: "")
+        let rest = unmatchedPlaces.elements[unmatchedPlaces.position(of: first)...]
+        return rest.prefix { $0.order == order }.compactMap { unmatched[$0] }
     }
 
     mutating func set(_ place: UnmatchedTransaction.Place, _ row: UnmatchedTransaction?) {
@@ -146,11 +150,7 @@ extension InMemoryTransaction {
 
     borrowing func takeUnmatched(of order: ProviderReference) throws(TammError) -> [UnmatchedTransaction] {
         try requirePlatform()
-        let first = UnmatchedTransaction.Place(order: order, transaction: "")
-        let places = memory.shelf.unmatchedPlaces
-        let rows = places.elements[places.position(of: first)...].prefix { $0.order == order }.compactMap {
-            memory.shelf.unmatched[$0]
-        }
+        let rows = memory.shelf.unmatched(of: order)
         for row in rows { set(row.place, nil) }
         return rows
     }
@@ -178,6 +178,7 @@ extension InMemoryTransaction {
     }
 
     borrowing func removeSavedCard(of workspace: Identifier<Workspace>) throws(TammError) {
+        try requireWorkspace(workspace)
         try requireWrite(.savedCards, workspace)
         setCard(workspace, nil)
     }
