@@ -2,7 +2,8 @@ extension Subscription {
     /// What a request buys now, and for how much.
     ///
     /// A higher plan costs the difference for what is left of what is paid, rounded up to the currency's minor unit.
-    /// A year after a month costs the year less what is left of the month, rounded down.
+    /// A year after a month costs the year less what is left of the month, rounded down. What is paid ahead for another
+    /// plan is not raised.
     ///
     /// - Throws: `notFound` for a plan that the catalogue lacks, `corrupted` where the subscription names one.
     public func quote(
@@ -60,6 +61,7 @@ extension Subscription {
             let whole = period.upperBound.microseconds - period.lowerBound.microseconds
             if interval == terms.interval {
                 guard move == .raise else { return .refused(move == .same ? .nothingToPay : .lowersPlan) }
+                guard next.map({ $0.plan == plan }) ?? true else { return .refused(.doesNotFit(status)) }
                 let difference = price.minorUnits - paid
                 let rest = difference - rules.share(difference, elapsed, whole) + (next == nil ? 0 : difference)
                 return try quoted(
