@@ -9,7 +9,8 @@ extension PurchaseProperty {
             for payment in after.payments {
                 let new = payment.transactions.filter { o.told($0, of: payment)?.step == o.step.id }
                 guard new.count == 1, let row = new.first, let earlier = before.payment(payment.id), earlier.order != nil,
-                    let told = o.told(row, of: payment), let captured = told.captured
+                    let told = o.told(row, of: payment), let captured = told.captured,
+                    payment.transactions.filter({ $0.id != row.id }) == earlier.transactions.filter({ $0.id != row.id })
                 else { continue }
                 guard earlier.applied == nil else {
                     if row.use != .unapplied(.twice) { return "\(captured) came twice and is \(row.said)" }

@@ -27,11 +27,11 @@ extension PurchaseBooks {
     ) {
         switch act {
         case .began(after.id, _), .assigned(after.id, _):
-            if let plan = after.standing?.plan { cover(after.id, Cover(rank: o.rank(of: plan), until: .max, payment: nil)) }
+            if let plan = after.standing?.plan { cover(after.id, Cover(rank: o.rank(of: plan), from: o.now, until: .max, payment: nil)) }
         case .trialBegan(after.id):
             guard let plan = after.standing?.plan, let version = o.version(plan) else { return }
             let until = o.now.advanced(by: .seconds((version.trialDays + o.policy.trialGraceDays) * 86_400))
-            cover(after.id, Cover(rank: o.rank(of: plan), until: until, payment: nil))
+            cover(after.id, Cover(rank: o.rank(of: plan), from: o.now, until: until, payment: nil))
         case .topUpSet(after.id, maximum: nil):
             forgetTopUps(before.payments.filter(\.isTopUp).map(\.id))
         default: break
@@ -42,9 +42,9 @@ extension PurchaseBooks {
         guard case .plan(let purchase, let interval) = confirmation.payment.purpose else { return }
         let grace = Duration.seconds(o.policy.graceDays * 86_400)
         let longest = Duration.seconds((interval == .year ? 366 : 31) * 86_400 + 3600)
-        let until: Timestamp
+        var (from, until) = (o.now, o.now)
         switch purchase.kind {
-        case .renewal(let end): until = end.advanced(by: longest)
+        case .renewal(let end): (from, until) = (end, end.advanced(by: longest))
         case .upgrade(_, let end): until = end
         case .upgradeToYear: until = o.now.advanced(by: longest)
         case .start:
@@ -55,7 +55,7 @@ extension PurchaseBooks {
         cover(
             confirmation.after.id,
             Cover(
-                rank: o.rank(of: purchase.plan), until: until.advanced(by: grace), payment: confirmation.payment.id))
+                rank: o.rank(of: purchase.plan), from: from, until: until.advanced(by: grace), payment: confirmation.payment.id))
     }
 }
 

@@ -20,9 +20,10 @@ package struct PurchaseBooks: Sendable {
         }
     }
 
-    /// A plan that a workspace may have, and until when at the latest.
+    /// A plan that a workspace may have, from when and until when at the latest.
     package struct Cover: Sendable, Hashable {
         package let rank: Int64
+        package let from: Timestamp
         package var until: Timestamp
         package let payment: Identifier<Payment>?
     }

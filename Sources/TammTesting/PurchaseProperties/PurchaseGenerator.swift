@@ -38,7 +38,8 @@ struct PurchaseGenerator {
         case 30..<37: return purchase(pack(), in: workspace)
         case 37..<42: return trial(in: workspace)
         case 42..<46: return [.begin(workspace: workspace, one(of: free, else: paid))]
-        case 46..<54: return returned()
+        case 46..<51: return returned()
+        case 51..<54: return change(in: workspace)
         case 54..<60: return transfer(in: workspace)
         case 60..<66: return card(in: workspace)
         case 66..<71: return reserved(in: workspace)
@@ -67,6 +68,21 @@ struct PurchaseGenerator {
         let plan = one(of: paid, else: free)
         var actions: [Action] = [.beginTrial(workspace: workspace, plan)]
         if chance(50) { actions += purchase(.plan(plan, per: interval()), in: workspace) }
+        if chance(60) { actions += [.passTo(moment: 0, microseconds: offset()), .runClock(run())] }
+        return actions
+    }
+
+    /// What is paid for is to end or to go on otherwise; the next period is paid ahead, and then it is raised.
+    private mutating func change(in workspace: Int) -> [Action] {
+        var actions = purchase(.plan(one(of: paid.dropFirst().map(\.self), else: free), per: .month), in: workspace)
+        if chance(50) { actions += purchase(.plan(one(of: paid.suffix(1), else: free), per: .month), in: workspace) }
+        if chance(60) {
+            actions.append(.endLater(workspace: workspace, chance(30) ? nil : one(of: paid + free, else: free)))
+            if chance(30) { actions.append(.resume(workspace: workspace)) }
+        }
+        if chance(70) { actions += purchase(.renewal, in: workspace) }
+        if chance(60) { actions += purchase(.plan(one(of: paid, else: free), per: .month), in: workspace) }
+        if chance(30) { actions += [.refund(payment: number(0...2), percent: 100), .deliver(.all)] }
         if chance(60) { actions += [.passTo(moment: 0, microseconds: offset()), .runClock(run())] }
         return actions
     }

@@ -20,7 +20,7 @@ extension PurchaseProperty {
     package static let nothingWithoutConfirmation = PurchaseProperty(
         name: "confirmation-first",
         sentence:
-            "Nothing but captured money that is applied, an assignment, the one trial or a free plan raises a plan, and nothing but such money adds paid credits."
+            "Nothing but captured money that is applied, at once or for a period that begins, an assignment, the one trial or a free plan raises a plan, and nothing but such money adds paid credits."
     ) { o in
         for (before, after) in o.pairs {
             let isConfirmed = o.confirmations.contains { $0.after.id == after.id }
@@ -42,7 +42,8 @@ extension PurchaseProperty {
                 }
             }
             let isFallback = after.version?.reference.plan == o.policy.fallback
-            if !isAllowed, !isFallback { return "rank \(before.rank) became \(after.rank) without a confirmation" }
+            let isAhead = o.books.covers[after.id]?.contains { $0.rank == after.rank && $0.from <= o.now && $0.payment != nil }
+            if !isAllowed, !isFallback, isAhead != true { return "rank \(before.rank) became \(after.rank) without a confirmation" }
         }
         return nil
     }
@@ -54,7 +55,7 @@ extension PurchaseProperty {
     ) { o in
         for state in o.after.workspaces {
             guard let version = state.version, !version.prices.isEmpty else { continue }
-            let covers = (o.books.covers[state.id] ?? []).filter { $0.until > o.now }
+            let covers = (o.books.covers[state.id] ?? []).filter { $0.from <= o.now && o.now < $0.until }
             if state.rank > covers.map(\.rank).max() ?? -1 {
                 return "\(version.reference) (\(state.standing.map { "\($0.state)" } ?? "")) is covered by \(covers)"
             }

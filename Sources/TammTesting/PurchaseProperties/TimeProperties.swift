@@ -71,7 +71,7 @@ extension PurchaseProperty {
     package static let periods = PurchaseProperty(
         name: "periods",
         sentence:
-            "A paid period begins where it was bought to, at the end of the one before however late it is paid, lasts a month or a year, and no end is renewed twice."
+            "A paid period begins where it was bought to, at the end of the one before however late it is paid, lasts a month or a year, and is not paid again while it is paid."
     ) { o in
         for confirmation in o.confirmations {
             guard case .plan(let purchase, let interval) = confirmation.payment.purpose else { continue }
@@ -80,6 +80,12 @@ extension PurchaseProperty {
             switch purchase.kind {
             case .renewal(let end):
                 if period.lowerBound != end { return "the renewal of \(end) begins at \(period.lowerBound)" }
+                switch confirmation.before.standing?.state {
+                case .trialing(_, .some(let next)), .paid(_, .some(let next)):
+                    return "\(next.range) was paid ahead, and \(end) is paid again"
+                case .paid(let running, nil) where running.lowerBound >= end: return "\(running) runs, and \(end) is paid again"
+                default: break
+                }
             default:
                 var start = o.now
                 if case .trialing(let trial, _) = confirmation.before.standing?.state,
@@ -94,13 +100,6 @@ extension PurchaseProperty {
             }
             let days = (period.upperBound.microseconds - period.lowerBound.microseconds) / 86_400_000_000
             if interval == .year, !(364...366).contains(days) { return "a year has \(days) days" }
-        }
-        for state in o.after.workspaces {
-            var renewed: Set<Timestamp> = []
-            for payment in state.payments where payment.applied != nil && !payment.isReturned {
-                guard case .plan(let purchase, _) = payment.purpose, case .renewal(let end) = purchase.kind else { continue }
-                if !renewed.insert(end).inserted { return "the period from \(end) was paid twice" }
-            }
         }
         return nil
     }

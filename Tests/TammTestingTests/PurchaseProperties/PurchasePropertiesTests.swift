@@ -8,7 +8,7 @@ struct PurchasePropertiesTests {
         let properties = PurchaseProperties { InMemoryStore() }
         let reports = try await withThrowingTaskGroup(of: PurchaseProperties.Report.self) { group in
             for part in 0..<4 as Range<UInt64> {
-                group.addTask { try await properties.run(sequences: 250, seed: TestSeed.current &+ part) }
+                group.addTask { try await properties.run(sequences: 1000, seed: TestSeed.current &+ part) }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
@@ -18,6 +18,6 @@ struct PurchasePropertiesTests {
             for failure in report.failures { Issue.record("\(failure)") }
         }
         print(mix)
-        #expect(mix.sequences == 1000)
+        #expect(mix.sequences == 4000)
     }
 }

@@ -269,6 +269,7 @@ struct PaymentDecision {
         else { return .noMoney }
         guard payment.applied == nil else { return .paymentClosed(payment.status) }
         use(index)
+        if !isAsking { wait() }
         return nil
     }
 

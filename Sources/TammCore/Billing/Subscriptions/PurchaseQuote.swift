@@ -2,7 +2,8 @@ extension Subscription {
     /// What a request buys now, and for how much.
     ///
     /// A higher plan costs the difference for what is left of what is paid, rounded up to the currency's minor unit.
-    /// A year after a month costs the year less what is left of the month, rounded down.
+    /// A year after a month costs the year less what is left of the month, rounded down. What is paid ahead for another
+    /// plan is not raised.
     ///
     /// - Throws: `notFound` for a plan that the catalogue lacks, `corrupted` where the subscription names one.
     public func quote(

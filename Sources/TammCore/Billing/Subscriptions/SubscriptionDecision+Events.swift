@@ -235,6 +235,7 @@ extension SubscriptionDecision {
             guard policy == .endsPlan else { break }
             subscription.plan = from
             if subscription.paidThrough == end { next?.plan = from }
+            if case .move = subscription.ending { subscription.ending = nil }
             return become(.paid(range, next: next), .revoked, at: now)
         case (_, .trialing(let trial, .some(let next))) where next.range == period:
             subscription.terms = nil
