@@ -16,13 +16,13 @@ struct DemoShop: Sendable {
         owner = .user(house.owner, in: house.workspace.id)
     }
 
-    /// One more workspace of the same owner, on a plan.
-    init(_ house: DemoHouse, named name: String, plan: String = "free") async throws {
+    /// One more workspace of the same owner, on a plan; nil: on none.
+    init(_ house: DemoHouse, named name: String, plan: String? = "free") async throws {
         self.house = house
         workspace = try await house.workspaces.create(named: name, owner: house.owner, as: .service)
         wallet = try await house.wallets.open(in: workspace.id, as: .service)
         owner = .user(house.owner, in: workspace.id)
-        try await house.subscriptions.assign(PlanID(plan), to: workspace.id, as: .service)
+        if let plan { try await house.subscriptions.assign(PlanID(plan), to: workspace.id, as: .service) }
     }
 
     // MARK: Buying

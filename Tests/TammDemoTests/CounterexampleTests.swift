@@ -87,6 +87,26 @@ import Testing
         .billing(Refund.self, "credits do not follow the money") { $0.withdraws = { _, _, _ in 0 } },
         .billing(Refund.self, "a part of the money takes all credits") { $0.withdraws = { granted, _, _ in granted } },
         .billing(Refund.self, "the last report of a refund counts") { $0.refunded = { _, told in told } },
+        .billing(NoUpgradeUnconfirmed.self, "what is reserved pays") { $0.isRevenue = { $0 >= .authorized } },
+        .billing(NoUpgradeUnconfirmed.self, "money is always too late") { $0.isLate = { _, _ in true } },
+        Counterexample(NoUpgradeUnconfirmed.self, "the store takes everybody for the service") {
+            $0.makeStore = { CredulousStore() }
+        },
+        Counterexample(NoUpgradeUnconfirmed.self, "what was declined counts as paid") { context in
+            context.notice = { scheme, delivery throws(TammError) in
+                let signed = try scheme.verify(delivery, at: .epoch)
+                let notice = try PaymentNotice(signed)
+                guard notice.fact == .declined else { return notice }
+                let money = try Money(minorUnits: signed.transaction.amountCents, signed.transaction.currency)
+                return try PaymentNotice(order: notice.order, transaction: notice.transaction, .captured(money))
+            }
+        },
+        .billing(Renewal.self, "a period begins when it is paid") { $0.renewsFrom = { _, now in now } },
+        .billing(Renewal.self, "there is no grace") { $0.graceEnd = { end, _ in end } },
+        .billing(Renewal.self, "a month's credits last a month longer") {
+            $0.lasts = { calendar, anchor, month, _ in calendar.boundary(month + 2, after: anchor) }
+        },
+        .billing(Renewal.self, "a workspace may try as often as it likes") { $0.mayTry = { _, days in days > 0 } },
         Counterexample(Paymob.self, "the integration is not looked at") { context in
             context.notice = { _, delivery throws(TammError) in
                 let careless = try PaymobTransactionSignature(

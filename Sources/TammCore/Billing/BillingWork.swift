@@ -101,6 +101,7 @@ struct BillingWork {
                         ("from", change.from?.rawValue ?? ""), ("to", change.to.rawValue),
                         ("plan", change.plan.description), ("due", change.at.description),
                     ])
+            case .covered(let range, payment: _): payment?.period = range
             case .grant(let grant, payment: nil): try give(grant, in: t)
             case .grant(let grant, payment: .some): try give(grant, for: &payment, in: t)
             case .withdrawScheduledGrants: try withdrawScheduledGrants(in: t)
@@ -225,12 +226,6 @@ struct BillingWork {
             let refusal = try apply(
                 .paid(purchase, terms, by: payment.id), beginning: purchase.plan, for: &paid, in: t)
             if let refusal { return refusal }
-            switch (purchase.kind, subscription?.state) {
-            case (.upgrade, _): break
-            case (_, .paid(let period, let next)): paid?.period = next?.range ?? period
-            case (_, .trialing(_, let next)): paid?.period = next?.range
-            default: break
-            }
         case .credits(let purchase):
             let end = purchase.expiresAfterDays.map { now.advanced(by: .seconds($0 * 86_400)) } ?? .max
             try give(PlanGrant(purchase.credits, .purchased, valid: now..<end), for: &paid, in: t)

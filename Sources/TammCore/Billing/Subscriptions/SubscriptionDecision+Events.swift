@@ -195,6 +195,7 @@ extension SubscriptionDecision {
             effects.append(.grant(PlanGrant(version.monthlyCredits, .plan, valid: begin..<end), payment: payment))
         }
         let range = start..<calendar.boundary(first + months, after: anchor)
+        effects.append(.covered(range, payment: payment))
         if start <= now {
             subscription.creditedThrough = rules.credited(subscription.creditedThrough, range.upperBound)
         }

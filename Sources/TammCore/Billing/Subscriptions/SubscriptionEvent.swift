@@ -25,6 +25,8 @@ public enum SubscriptionEvent: Sendable, Hashable {
 /// What a change of a subscription asks to be done in the same transaction.
 public enum SubscriptionEffect: Sendable, Hashable {
     case changed(SubscriptionChange)
+    /// The payment has paid for this time.
+    case covered(Range<Timestamp>, payment: Identifier<Payment>)
     /// A month's credits; `payment` is nil where nobody paid for them.
     case grant(PlanGrant, payment: Identifier<Payment>?)
     /// Takes back the credits of months that are still to come.

@@ -4,11 +4,8 @@ extension LaunchChecklist {
         [
             .built(Paymob.self),
             .built(InstaPayTransfer.self),
-            .notBuilt(
-                "billing.no-upgrade-unconfirmed", "no sequence of events without a confirmation raises a plan"),
-            .notBuilt(
-                "billing.renewal",
-                "trial end, renewal, monthly grant, downgrade, grace and expiry happen once per period, on time"),
+            .built(NoUpgradeUnconfirmed.self),
+            .built(Renewal.self),
             .built(NeverNegative.self),
             .built(Refund.self),
             .notBuilt(

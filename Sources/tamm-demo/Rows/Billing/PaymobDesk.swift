@@ -65,7 +65,7 @@ struct PaymobTransactionCallback: Sendable {
 
     /// The sample, for another order.
     static func payment(of order: ProviderReference?) -> PaymobTransactionCallback {
-        sample.with(["order.id": order?.text ?? "0"])
+        sample.with(["order.id": order?.text ?? "1"])
     }
 
     /// Says of a charge what Paymob would say.

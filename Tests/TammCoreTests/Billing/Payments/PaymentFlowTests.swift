@@ -69,6 +69,21 @@ struct PaymentFlowTests {
         #expect(try await shop.bank.wallets.verify(as: .service).findings.isEmpty)
     }
 
+    @Test func `A renewal paid when its period is over has paid for that period`() async throws {
+        let policy = try BillingPolicy(calendar: .cairo, fallback: PlanID("free"), graceDays: 60)
+        let shop = try await Shop(policy: policy)
+        let start = try await shop.buy("growth")
+        let end = try #require(start.period?.upperBound)
+        shop.bank.time.set(end.advanced(by: .seconds(40 * 86_400)))
+        try await shop.run()
+        try await shop.run()
+        let payments = try await shop.payments.payments(of: shop.workspace, as: .service)
+        let renewal = try await shop.pay(try #require(payments.first { $0.id != start.id }))
+        #expect(renewal.status == .confirmed)
+        #expect(renewal.period == policy.calendar.month(at: end, anchor: Bank.start))
+        #expect(try await shop.subscription()?.status == .pastDue)
+    }
+
     @Test func `A refund in whole takes back the credits and ends the plan; what is spent is owed`() async throws {
         let shop = try await Shop()
         let payment = try await shop.buy("growth")
