@@ -8,7 +8,7 @@ struct PaymentShelf {
     var orders: [ProviderReference: PaymentPlace] = [:]
     var claims: [ProviderReference: PaymentPlace] = [:]
     var due = SortedList<DuePayment>()
-    var unapplied = SortedList<PaymentPlace>()
+    var review = SortedList<PaymentPlace>()
     var unmatched: [UnmatchedTransaction.Place: UnmatchedTransaction] = [:]
     var unmatchedPlaces = SortedList<UnmatchedTransaction.Place>()
     var cards: [Identifier<Workspace>: SavedCard] = [:]
@@ -50,7 +50,7 @@ struct PaymentShelf {
             if let order = present.order { orders[order] = nil }
             for reference in Self.transfers(of: present) { claims[reference] = nil }
             if let at = present.dueAt { due.remove(DuePayment(at: at, payment: place)) }
-            if !present.unapplied.isEmpty { unapplied.remove(place) }
+            if present.isForReview { review.remove(place) }
             if payment == nil { byWorkspace[place.workspace]?.remove(place.id) }
             if payment?.openedAt != present.openedAt {
                 byOpening[place.workspace]?.remove(Opening(at: present.openedAt, id: place.id))
@@ -63,7 +63,7 @@ struct PaymentShelf {
         if let order = payment.order { orders[order] = place }
         for reference in Self.transfers(of: payment) { claims[reference] = place }
         if let at = payment.dueAt { due.insert(DuePayment(at: at, payment: place)) }
-        if !payment.unapplied.isEmpty { unapplied.insert(place) }
+        if payment.isForReview { review.insert(place) }
     }
 
     /// What is kept of the order's transactions, in the order of their ids.
@@ -131,9 +131,9 @@ extension InMemoryTransaction {
         return memory.shelf.due.page(after: cursor, limit: limit).filter { $0.at <= moment }
     }
 
-    borrowing func paymentsWithUnappliedMoney(after cursor: PaymentPlace?, limit: Int) -> [Payment] {
+    borrowing func paymentsForReview(after cursor: PaymentPlace?, limit: Int) -> [Payment] {
         guard isPlatform else { return [] }
-        return memory.shelf.unapplied.page(after: cursor, limit: limit).compactMap { memory.shelf.payments[$0] }
+        return memory.shelf.review.page(after: cursor, limit: limit).compactMap { memory.shelf.payments[$0] }
     }
 
     borrowing func lockUnmatched(

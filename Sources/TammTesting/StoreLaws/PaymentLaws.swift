@@ -87,7 +87,7 @@ extension StoreLaw {
         },
         StoreLaw(
             "reads.payments.unapplied", .access,
-            "Payments with unapplied money are listed to the service and platform administrators alone"
+            "Payments for review are listed to the service and platform administrators alone"
         ) { store, context in
             let cast = try await context.cast(in: store)
             let payment = try context.payment(of: cast.seen.id, [context.captured("a", 7, .unapplied(.late))])
@@ -99,7 +99,7 @@ extension StoreLaw {
                 try context.expect(found, observer.isPlatform ? payment : nil, "what \(observer.name) sees")
                 guard !observer.isPlatform else { continue }
                 let listed = try await store.transaction(as: observer.principal) { t throws(TammError) in
-                    try t.paymentsWithUnappliedMoney(after: nil, limit: maximumPage)
+                    try t.paymentsForReview(after: nil, limit: maximumPage)
                 }
                 try context.expect(listed, [], "the first page that \(observer.name) sees")
             }

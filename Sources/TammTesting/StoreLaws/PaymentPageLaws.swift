@@ -141,7 +141,7 @@ extension StoreLaw {
         },
         StoreLaw(
             "pages.payments.unapplied", .billing,
-            "Payments that hold unapplied money are paged over all workspaces in the order of their places, unsigned"
+            "Payments that wait for an administrator are paged over all workspaces in the order of their places, unsigned"
         ) { store, context in
             let workspaces = try await context.neighbours(in: store)
             var holding: [Payment] = []
@@ -160,18 +160,18 @@ extension StoreLaw {
             let first = PaymentPlace(workspace: workspaces[0], id: Identifier(high: 0, low: 0))
             let end = PaymentPlace(workspace: workspaces[3], id: Identifier(high: .max, low: .max))
             let listing = Listing<Payment, PaymentPlace>(by: { $0.place }) { t, cursor, limit throws(TammError) in
-                let page = try t.paymentsWithUnappliedMoney(after: cursor ?? first, limit: limit)
+                let page = try t.paymentsForReview(after: cursor ?? first, limit: limit)
                 return Array(page.prefix { $0.place <= end })
             }
             try await listing.check(holding.sorted { $0.place < $1.place }, in: store, context)
             let start = try await store.transaction(as: .service) { t throws(TammError) in
-                try t.paymentsWithUnappliedMoney(after: nil, limit: 1)
+                try t.paymentsForReview(after: nil, limit: 1)
             }
             try context.expect(start.count == 1 && start[0].place <= end, true, "the first of all")
         },
         StoreLaw(
             "payments.unapplied", .billing,
-            "A payment is listed with unapplied money while it holds some, and no longer: applied, returned, voided or "
+            "A payment is listed for review while it holds unapplied money, and no longer: applied, returned, voided or "
                 + "disputed money is none"
         ) { store, context in
             let payment = try context.payment(of: try await context.workspace(in: store))
@@ -202,7 +202,7 @@ extension StoreLaw {
                 let found = try await store.transaction(as: .service) { t throws(TammError) in
                     try t.unapplied(at: now.place)
                 }
-                try context.expect(found, now.unapplied.isEmpty ? nil : now, "the payment with \(what)")
+                try context.expect(found, now.isForReview ? now : nil, "the payment with \(what)")
             }
         },
     ]
@@ -245,6 +245,6 @@ extension PaymentRecords where Self: ~Copyable {
     borrowing func unapplied(at place: PaymentPlace) throws(TammError) -> Payment? {
         let before = PaymentPlace(
             workspace: place.workspace, id: Identifier(high: place.id.high, low: place.id.low - 1))
-        return try paymentsWithUnappliedMoney(after: before, limit: 1).first { $0.place == place }
+        return try paymentsForReview(after: before, limit: 1).first { $0.place == place }
     }
 }

@@ -13,7 +13,7 @@ extension LawContext {
             amount: try Money(minorUnits: 19_950, .egp), provider: provider, account: "main",
             openedAt: moment ?? base, expiresAt: at(3_600_000_000), order: order,
             claim: claim.map { .init(reference: $0, at: at(7)) }, status: .pending, transactions: transactions,
-            grants: [], period: nil, isAutomatic: false, task: nil, dueAt: nil, attempts: 0)
+            grants: [], period: nil, refunds: .init(), hasSavedCard: false, isAutomatic: false, task: nil, dueAt: nil, attempts: 0)
     }
 
     /// A reference that nothing has yet.
@@ -85,7 +85,7 @@ extension LawContext {
             return Payment(
                 id: model.id, workspace: workspace, purpose: purpose, amount: model.amount, provider: model.provider,
                 account: model.account, openedAt: base, expiresAt: model.expiresAt, order: nil, claim: nil,
-                status: .pending, transactions: [], grants: [], period: nil, isAutomatic: false, task: nil, dueAt: nil,
+                status: .pending, transactions: [], grants: [], period: nil, refunds: .init(), hasSavedCard: false, isAutomatic: false, task: nil, dueAt: nil,
                 attempts: 0)
         }
     }
@@ -115,10 +115,26 @@ extension LawContext {
                     amount: money[(index / 2) % 3], provider: provider, account: account, openedAt: moments[index % 4],
                     expiresAt: moments[(index + 1) % 4], order: order,
                     claim: claimed.map { .init(reference: $0, at: moments[(index / 4) % 4]) }, status: status,
-                    transactions: [], grants: [], period: periods[index % 3], isAutomatic: index % 2 == 0, task: task,
+                    transactions: [], grants: [], period: periods[index % 3],
+                    refunds: try refunds(index), hasSavedCard: index % 3 == 0, isAutomatic: index % 2 == 0, task: task,
                     dueAt: task == nil ? nil : moments[(index / 2) % 4], attempts: [0, 1, Int(Int32.max)][index % 3]))
         }
         return made
+    }
+
+    /// No refund, one that is open, and as many as may be.
+    private func refunds(_ index: Int) throws(TammError) -> Payment.Refunds {
+        let key = try IdempotencyKey(String(repeating: "~", count: 255))
+        let open = Payment.Refunds.Open(key: key, transaction: longText, through: Money.maxMinorUnits)
+        switch index % 3 {
+        case 0: return Payment.Refunds()
+        case 1: return Payment.Refunds(done: [try IdempotencyKey("b"), try IdempotencyKey("a")], open: open)
+        default:
+            let keys = try (0..<Payment.Refunds.maximum).map { number throws(TammError) in
+                try IdempotencyKey("\(64 - number)-\(number)")
+            }
+            return Payment.Refunds(done: keys, open: nil)
+        }
     }
 
     /// A reference of the most characters, or of few, that nothing has yet.

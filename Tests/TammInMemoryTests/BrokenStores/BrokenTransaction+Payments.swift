@@ -134,11 +134,11 @@ extension BrokenTransaction {
         }
     }
 
-    borrowing func paymentsWithUnappliedMoney(after cursor: PaymentPlace?, limit: Int) throws(TammError) -> [Payment] {
+    borrowing func paymentsForReview(after cursor: PaymentPlace?, limit: Int) throws(TammError) -> [Payment] {
         switch flaw {
-        case .leaksUnappliedMoney: return unbound { $0.paymentsWithUnappliedMoney(after: cursor, limit: limit) }
+        case .leaksUnappliedMoney: return unbound { $0.paymentsForReview(after: cursor, limit: limit) }
         case .ordersUnappliedByIdentifier:
-            return base.paymentsWithUnappliedMoney(after: cursor, limit: limit).sorted { $0.id < $1.id }
+            return base.paymentsForReview(after: cursor, limit: limit).sorted { $0.id < $1.id }
         case .countsReturnedMoney where base.principal == .service:
             let all = memory.shelf.payments.values.filter { payment in
                 payment.transactions.contains { $0.use != .applied && $0.captured > 0 }
@@ -146,10 +146,10 @@ extension BrokenTransaction {
             let rest = all.filter { payment in cursor.map { payment.place > $0 } ?? true }
             return Array(rest.sorted { $0.place < $1.place }.prefix(limit))
         case .forgetsUnjudgedMoney:
-            return base.paymentsWithUnappliedMoney(after: cursor, limit: limit).filter { payment in
+            return base.paymentsForReview(after: cursor, limit: limit).filter { payment in
                 payment.transactions.contains { $0.use != nil && $0.unapplied > 0 }
             }
-        default: return base.paymentsWithUnappliedMoney(after: cursor, limit: limit)
+        default: return base.paymentsForReview(after: cursor, limit: limit)
         }
     }
 }
@@ -222,7 +222,8 @@ extension Payment {
         Payment(
             id: id, workspace: workspace, purpose: purpose ?? self.purpose, amount: amount, provider: provider,
             account: account, openedAt: openedAt ?? self.openedAt, expiresAt: expiresAt, order: order, claim: claim,
-            status: status, transactions: transactions, grants: grants, period: period, isAutomatic: isAutomatic,
+            status: status, transactions: transactions, grants: grants, period: period, refunds: refunds,
+            hasSavedCard: hasSavedCard, isAutomatic: isAutomatic,
             task: task, dueAt: dueAt, attempts: attempts)
     }
 }

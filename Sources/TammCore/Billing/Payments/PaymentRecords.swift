@@ -67,9 +67,9 @@ public protocol PaymentRecords: ~Copyable {
         by moment: Timestamp, after cursor: DuePayment?, limit: Int
     ) throws(TammError) -> [DuePayment]
 
-    /// The payments of all workspaces that hold unapplied money, in the order of their places, at most `limit` after
+    /// The payments of all workspaces that wait for an administrator (``Payment/isForReview``), in the order of their places, at most `limit` after
     /// `cursor`; none but for the service and platform administrators.
-    borrowing func paymentsWithUnappliedMoney(
+    borrowing func paymentsForReview(
         after cursor: PaymentPlace?, limit: Int
     ) throws(TammError) -> [Payment]
 

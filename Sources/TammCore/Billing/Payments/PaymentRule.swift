@@ -14,7 +14,7 @@ public enum PaymentEvent: Sendable, Hashable {
     /// The provider is being asked to charge it: until it answers nobody knows whether it was.
     case chargeBegun
     /// The provider is being asked to capture, refund or void: until it answers nobody knows whether it has.
-    case callBegun
+    case callBegun(Payment.Refunds.Open?)
     /// The payer says that a transfer was made.
     case claimed(Payment.Claim)
     /// An administrator found no such transfer.
@@ -89,7 +89,7 @@ struct PaymentDecision {
     mutating func expire() {
         switch payment.status {
         case .pending, .failed:
-            guard payment.claim == nil, payment.applied == nil, rules.isLate(payment.expiresAt, now) else { return }
+            guard !payment.hasOpenClaim, payment.applied == nil, rules.isLate(payment.expiresAt, now) else { return }
             payment.status = .expired
             schedule(nil)
         case .confirmed, .expired, .partlyRefunded, .refunded, .voided, .unknown: break
@@ -104,7 +104,7 @@ struct PaymentDecision {
 
     /// The next thing to do for a payment that waits for its money: ask shortly before its end, then end it.
     mutating func wait() {
-        guard payment.isWaiting, payment.claim == nil else { return schedule(nil) }
+        guard payment.isWaiting, !payment.hasOpenClaim else { return schedule(nil) }
         let lifetime = payment.expiresAt.microseconds - payment.openedAt.microseconds
         let asking = Timestamp(unchecked: payment.expiresAt.microseconds - lifetime / 4)
         if now < asking { schedule(.inquire, at: asking) } else { schedule(.expire, at: max(payment.expiresAt, now)) }
@@ -118,6 +118,7 @@ struct PaymentDecision {
         case .noticed(let notice): notice.fact == .changed ? schedule(.inquire) : note(notice)
         case .answered:
             if payment.status == .unknown { payment.status = .pending }
+            closeRefund()
             wait()
         case .unanswered: unanswered()
         case .chargeAsked:
@@ -133,8 +134,9 @@ struct PaymentDecision {
             }
             payment.status = .unknown
             schedule(.inquire, at: now.advanced(by: .seconds(60)))
-        case .callBegun:
-            guard payment.task != .inquire || payment.isWaiting else { return .underWay }
+        case .callBegun(let refund):
+            guard payment.refunds.open == nil, payment.task != .inquire || payment.isWaiting else { return .underWay }
+            payment.refunds.open = refund
             schedule(.inquire, at: now.advanced(by: .seconds(60)))
         case .claimed(let claim):
             guard payment.claim == nil, rules.takesClaim(payment.status) else {
@@ -155,6 +157,14 @@ struct PaymentDecision {
             wait()
         }
         return nil
+    }
+
+    /// What the provider has told says whether the refund was done.
+    private mutating func closeRefund() {
+        guard let open = payment.refunds.open else { return }
+        payment.refunds.open = nil
+        let row = payment.transactions.first { $0.id == open.transaction }
+        if let row, row.returned >= open.through { payment.refunds.done.append(open.key) }
     }
 
     /// Whether some of the payer's money is reserved, undecided or kept: no more of it is to be asked for.

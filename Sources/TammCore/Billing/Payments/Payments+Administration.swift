@@ -79,13 +79,14 @@ extension Payments {
         }
     }
 
-    /// The payments of all workspaces that hold unapplied money, at most `limit` (1 to 1,000) after `cursor`.
-    public func unapplied(
+    /// The payments of all workspaces that wait for an administrator: they hold unapplied money, or a claim that nobody
+    /// has decided; at most `limit` (1 to 1,000) after `cursor`.
+    public func forReview(
         after cursor: PaymentPlace? = nil, limit: Int = 100, as principal: Principal
     ) async throws(TammError) -> [Payment] {
         let limit = try pageLimit(limit)
         return try await billing.store.transaction(as: principal) { t throws(TammError) in
-            try t.paymentsWithUnappliedMoney(after: cursor, limit: limit)
+            try t.paymentsForReview(after: cursor, limit: limit)
         }
     }
 
@@ -106,20 +107,25 @@ extension Payments {
     ///
     /// - Throws: as ``confirmTransfer(_:received:reference:because:as:)``; `unavailable` where the provider does not
     ///   answer: it is asked.
+    /// The same key gives the money back once.
     public func refund(
-        _ amount: Money, transaction: String, of place: PaymentPlace, because reason: String, as principal: Principal
+        _ amount: Money, transaction: String, of place: PaymentPlace, key: IdempotencyKey, because reason: String,
+        as principal: Principal
     ) async throws(TammError) -> BillingOutcome<Payment> {
         let (payment, provider) = try await administered(place, as: principal)
         guard let provider else { return .refused(.noProvider(payment.provider)) }
+        if payment.refunds.done.contains(key) { return .done(payment) }
         return try await call(
             payment, because: reason, by: principal, "payment.refund-asked",
-            if: { payment in
-                guard let row = payment.transactions.first(where: { $0.id == transaction }), amount.minorUnits > 0,
+            { payment throws(TammError) in
+                guard !payment.refunds.done.contains(key), payment.refunds.done.count < Payment.Refunds.maximum,
+                    let row = payment.transactions.first(where: { $0.id == transaction }), amount.minorUnits > 0,
                     amount.currency == row.money?.currency, amount.minorUnits <= row.captured - row.returned
-                else { return .noMoney }
-                return nil
+                else { return .refused(.noMoney) }
+                return .done(
+                    .init(key: key, transaction: transaction, through: row.returned + amount.minorUnits))
             },
-            { payment throws(TammError) in try await provider.refunds(payment, transaction, amount) })
+            { payment throws(TammError) in try await provider.refunds(payment, transaction, amount, key) })
     }
 
     /// Undoes a transaction with the provider as if it had never been.
@@ -132,7 +138,9 @@ extension Payments {
         guard let provider else { return .refused(.noProvider(payment.provider)) }
         return try await call(
             payment, because: reason, by: principal, "payment.void-asked",
-            if: { payment in payment.transactions.contains { $0.id == transaction && !$0.isVoided } ? nil : .noMoney },
+            { payment throws(TammError) in
+                payment.transactions.contains { $0.id == transaction && !$0.isVoided } ? .done(nil) : .refused(.noMoney)
+            },
             { payment throws(TammError) in try await provider.voids(payment, transaction) })
     }
 
@@ -146,9 +154,9 @@ extension Payments {
         guard let provider else { return .refused(.noProvider(payment.provider)) }
         return try await call(
             payment, because: reason, by: principal, "payment.capture-asked",
-            if: { payment in
+            { payment throws(TammError) in
                 payment.transactions.contains { $0.id == transaction && $0.progress == .authorized && !$0.isVoided }
-                    ? nil : .noMoney
+                    ? .done(nil) : .refused(.noMoney)
             },
             { payment throws(TammError) in try await provider.captures(payment, transaction) })
     }
@@ -213,12 +221,15 @@ extension Payments {
     /// provider is asked how things stand.
     private func call(
         _ payment: Payment, because reason: String, by principal: Principal, _ action: String,
-        if check: @escaping @Sendable (Payment) -> BillingRefusal?, _ body: (Payment) async throws(TammError) -> [PaymentNotice]
+        _ check: @escaping @Sendable (Payment) throws(TammError) -> BillingOutcome<Payment.Refunds.Open?>,
+        _ body: (Payment) async throws(TammError) -> [PaymentNotice]
     ) async throws(TammError) -> BillingOutcome<Payment> {
         let begun = try await decide(payment.place, action, by: principal, because: reason) {
             work, payment, t throws(TammError) in
-            if let refusal = check(payment) { return refusal }
-            return try work.apply(.callBegun, to: &payment, in: t)
+            switch try check(payment) {
+            case .refused(let refusal): return refusal
+            case .done(let refund): return try work.apply(.callBegun(refund), to: &payment, in: t)
+            }
         }
         guard case .done(let asked) = begun else { return begun }
         let notices: [PaymentNotice]

@@ -84,7 +84,8 @@ extension Payments {
     // MARK: Cards and top-ups
 
     /// Saves the card that a provider has given a token for, in the workspace of the order that it was saved with;
-    /// false where nobody has opened the order.
+    /// false where nobody has opened the order. What comes again changes nothing: a card that was forgotten or replaced
+    /// since does not come back.
     public func save(
         cardFor order: ProviderReference, token: Secret, maskedNumber: String, brand: String
     ) async throws(TammError) -> Bool {
@@ -97,6 +98,10 @@ extension Payments {
             workspace: place.workspace, provider: order.provider, account: order.account, token: token,
             maskedNumber: maskedNumber, brand: brand, savedAt: now)
         try await billing.work(in: place.workspace, by: .service) { work, t throws(TammError) in
+            var payment = try work.payment(place, in: t)
+            guard !payment.hasSavedCard else { return }
+            payment.hasSavedCard = true
+            try t.put(payment)
             try t.put(card)
             try work.record("card.saved", "payment", place.id.description, [("card", maskedNumber), ("brand", brand)])
         }

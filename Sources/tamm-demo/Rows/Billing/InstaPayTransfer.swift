@@ -103,7 +103,7 @@ struct InstaPayTransfer: LaunchRow {
         _ = try await payments.claim(payment.place, reference: "SHORT1", as: shop.owner)
         let received = try payment.amount.subtracting(Money(minorUnits: 100, .egp))
         _ = try await payments.confirmTransfer(payment.place, received: received, as: admin)
-        let listed = try await payments.unapplied(as: admin)
+        let listed = try await payments.forReview(as: admin)
         let kept = listed.flatMap(\.unapplied).map(\.description).joined(separator: ", ")
         row.evidence("confirmed with \(received) of \(payment.amount): \(kept) listed for an administrator as unapplied")
         row.expect(listed.map(\.id), equals: [payment.id], "payments listed with unapplied money")
@@ -111,7 +111,7 @@ struct InstaPayTransfer: LaunchRow {
         let transaction = try row.require(listed.first?.transactions.first?.id, "the transfer")
         _ = try await payments.recordReturn(
             received, transaction: transaction, of: payment.place, because: "sent back by hand", as: admin)
-        row.expect(try await payments.unapplied(as: admin).count, equals: 0, "payments left with unapplied money")
+        row.expect(try await payments.forReview(as: admin).count, equals: 0, "payments left with unapplied money")
     }
 
     private func aboveLimit(_ row: RowRecorder, _ shop: DemoShop) async throws {

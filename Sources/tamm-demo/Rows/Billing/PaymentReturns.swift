@@ -48,7 +48,7 @@ struct PaymentReturns: Sendable {
     ) async throws -> BillingOutcome<Payment> {
         try await house.payments.refund(
             amount, transaction: transaction ?? payment.applied?.id ?? "none", of: payment.place,
-            because: "the customer asked", as: house.admin)
+            key: IdempotencyKey("\(payment.id):\(amount.minorUnits)"), because: "the customer asked", as: house.admin)
     }
 
     private func parts(_ row: RowRecorder, _ shop: DemoShop) async throws {
@@ -56,8 +56,8 @@ struct PaymentReturns: Sendable {
         row.did("growth for \(payment.amount): a quarter is refunded, reported late and twice, then the rest")
         await row.expectRefusal("a refund by the owner") { () throws(TammError) in
             _ = try await house.payments.refund(
-                payment.amount, transaction: payment.applied?.id ?? "none", of: payment.place, because: "mine",
-                as: shop.owner)
+                payment.amount, transaction: payment.applied?.id ?? "none", of: payment.place,
+                key: IdempotencyKey("mine"), because: "mine", as: shop.owner)
         }
         let quarter = try Money(minorUnits: payment.amount.minorUnits / 4, .egp)
         let first = try await refund(payment, quarter)

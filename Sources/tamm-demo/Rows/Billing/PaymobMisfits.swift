@@ -69,7 +69,7 @@ struct PaymobMisfits: Sendable {
     // MARK: An administrator
 
     private func decide(_ misfits: [Misfit], _ row: RowRecorder) async throws {
-        let listed = try await house.payments.unapplied(as: house.admin)
+        let listed = try await house.payments.forReview(as: house.admin)
         row.expect(
             Set(listed.map(\.place)), equals: Set(misfits.map(\.payment.place)), "payments listed with unapplied money")
         row.evidence("listed for an administrator: \(listed.count) payments with unapplied money")
@@ -87,7 +87,7 @@ struct PaymobMisfits: Sendable {
             } else {
                 let outcome = try await house.payments.refund(
                     misfit.money, transaction: misfit.transaction, of: misfit.payment.place,
-                    because: "not what was asked", as: house.admin)
+                    key: IdempotencyKey("misfit"), because: "not what was asked", as: house.admin)
                 row.expect(outcome.value?.unapplied, equals: [], "\(misfit.cause.rawValue) money given back")
             }
             let after = try await misfit.shop.standing()
@@ -96,7 +96,7 @@ struct PaymobMisfits: Sendable {
             row.expect(after.plan, equals: isOnPlan ? "growth@3" : "free@1", "the plan after the decision")
             row.expect(after.balance.available, equals: try Credits(isOnPlan ? 7500 : 0), "the credits after the decision")
         }
-        let left = try await house.payments.unapplied(as: house.admin)
+        let left = try await house.payments.forReview(as: house.admin)
         let kept = house.provider.charges.reduce(0) { $0 + $1.kept }
         row.evidence("\(left.count) payments with unapplied money left; Paymob has kept \(kept) minor units for us")
         row.expect(left.count, equals: 0, "payments with unapplied money left")

@@ -39,7 +39,7 @@ struct PurchaseAheadTests {
         let moved = try await shop.subscriptions.endLater(.move(to: growth), in: shop.workspace, as: shop.owner)
         #expect(moved.value?.ending == .move(to: growth))
         _ = try await shop.payments.refund(
-            raise.amount, transaction: try #require(raise.applied?.id), of: raise.place, because: "asked", as: .service)
+            raise.amount, transaction: try #require(raise.applied?.id), of: raise.place, key: "r".key, because: "asked", as: .service)
         let subscription = try #require(try await shop.subscription())
         #expect(subscription.plan.description == "starter@1" && subscription.ending == nil)
         shop.bank.time.set(try #require(subscription.paidThrough))

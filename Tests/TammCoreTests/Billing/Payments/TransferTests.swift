@@ -59,7 +59,7 @@ struct TransferTests {
         let returned = try await shop.payments.recordReturn(
             .egp(700), transaction: "777", of: payment.place, because: "sent back", as: .service)
         #expect(returned.value?.unapplied == [])
-        #expect(try await shop.payments.unapplied(as: .service).isEmpty)
+        #expect(try await shop.payments.forReview(as: .service).isEmpty)
     }
 
     @Test func `More than a transfer, a day or a month may carry is not opened`() async throws {
