@@ -49,8 +49,8 @@ struct PaymentShelf {
         if let present = payments[place] {
             if let order = present.order { orders[order] = nil }
             for reference in Self.transfers(of: present) { claims[reference] = nil }
-            if let at = present.dueAt { due.remove(DuePayment(at: at, payment: place)) }
-            if !present.unapplied.isEmpty { unapplied.remove(place) }
+            if let at = present.dueAt, at != payment?.dueAt { due.remove(DuePayment(at: at, payment: place)) }
+            if payment?.unapplied.isEmpty ?? true { unapplied.remove(place) }
             if payment == nil { byWorkspace[place.workspace]?.remove(place.id) }
             if payment?.openedAt != present.openedAt {
                 byOpening[place.workspace]?.remove(Opening(at: present.openedAt, id: place.id))
