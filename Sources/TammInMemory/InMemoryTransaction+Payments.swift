@@ -21,25 +21,10 @@ struct PaymentShelf {
         static func < (a: Self, b: Self) -> Bool { (a.at, a.id) < (b.at, b.id) }
     }
 
-    /// The transfer that keeps a reference taken: claimed now, or received.
-    private static func transfers(of payment: Payment) -> [ProviderReference] {
-        var references = payment.claim.map { [$0.reference] } ?? []
-        if payment.provider == .instaPay {
-            for transaction in payment.transactions where transaction.captured > 0 {
-                if let reference = try? ProviderReference(.instaPay, account: payment.account, transaction.id),
-                    reference != payment.claim?.reference
-                {
-                    references.append(reference)
-                }
-            }
-        }
-        return references
-    }
-
     /// Which field of `payment` names what is another payment's.
     func conflict(of payment: Payment) -> String? {
         if let order = payment.order, let other = orders[order], other != payment.place { return "order" }
-        for reference in Self.transfers(of: payment) {
+        for reference in payment.transfers {
             if let other = claims[reference], other != payment.place { return "claim" }
         }
         return nil
@@ -48,9 +33,9 @@ struct PaymentShelf {
     mutating func set(_ place: PaymentPlace, _ payment: Payment?) {
         if let present = payments[place] {
             if let order = present.order { orders[order] = nil }
-            for reference in Self.transfers(of: present) { claims[reference] = nil }
-            if let at = present.dueAt { due.remove(DuePayment(at: at, payment: place)) }
-            if present.isForReview { review.remove(place) }
+            for reference in present.transfers { claims[reference] = nil }
+            if let at = present.dueAt, at != payment?.dueAt { due.remove(DuePayment(at: at, payment: place)) }
+            if !(payment?.isForReview ?? false) { review.remove(place) }
             if payment == nil { byWorkspace[place.workspace]?.remove(place.id) }
             if payment?.openedAt != present.openedAt {
                 byOpening[place.workspace]?.remove(Opening(at: present.openedAt, id: place.id))
@@ -61,7 +46,7 @@ struct PaymentShelf {
         byWorkspace[place.workspace, default: SortedList()].insert(place.id)
         byOpening[place.workspace, default: SortedList()].insert(Opening(at: payment.openedAt, id: place.id))
         if let order = payment.order { orders[order] = place }
-        for reference in Self.transfers(of: payment) { claims[reference] = place }
+        for reference in payment.transfers { claims[reference] = place }
         if let at = payment.dueAt { due.insert(DuePayment(at: at, payment: place)) }
         if payment.isForReview { review.insert(place) }
     }

@@ -97,6 +97,7 @@ extension BrokenTransaction {
         switch flaw {
         case .keepsOldOrders: return found ?? notes.orders[order]
         case .readsStaleReferences where (notes.taken[order] ?? 0) > began: return nil
+        case .missesOrdersBeingOpened where (notes.taken[order] ?? 0) > began: return nil
         default: return found
         }
     }

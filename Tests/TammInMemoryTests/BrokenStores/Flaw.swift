@@ -33,7 +33,7 @@ enum Flaw: String, CaseIterable, Sendable {
     // Unmatched transactions and saved cards.
     case seesUnmatchedInSeconds, ignoresCaseOfTransactions, keepsFirstUnmatched, takesByPrefix, takesAgain
     case takesByLetters, ordersUnmatchedByLetters, readsStaleUnmatched, keepsFailedUnmatched, leaksUnmatched
-    case letsOwnersTakeUnmatched
+    case letsOwnersTakeUnmatched, missesOrdersBeingOpened
     case cutsTokens, sharesCards, keepsFirstCards, keepsRemovedCards, acceptsHomelessCards, removesHomelessCards
     case keepsFailedCards, leaksCards, showsCardsToAdministrators, letsAdministratorsSaveCards
 
@@ -150,6 +150,7 @@ enum Flaw: String, CaseIterable, Sendable {
         case .takesByPrefix, .takesAgain, .takesByLetters: "unmatched.take"
         case .ordersUnmatchedByLetters: "pages.unmatched"
         case .readsStaleUnmatched: "isolation.unmatched"
+        case .missesOrdersBeingOpened: "isolation.unmatched.order"
         case .keepsFailedUnmatched: "rollback.unmatched"
         case .leaksUnmatched: "reads.unmatched"
         case .letsOwnersTakeUnmatched: "writes.unmatched"

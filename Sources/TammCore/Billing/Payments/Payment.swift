@@ -160,6 +160,20 @@ public struct Payment: Sendable, Hashable {
         return !transactions.contains { $0.id == claim.reference.text }
     }
 
+    /// The transfers that no other payment may claim: the one that is claimed, and those that were received.
+    public var transfers: [ProviderReference] {
+        var references = claim.map { [$0.reference] } ?? []
+        guard provider == .instaPay else { return references }
+        for transaction in transactions where transaction.captured > 0 {
+            if let reference = try? ProviderReference(.instaPay, account: account, transaction.id),
+                reference != claim?.reference
+            {
+                references.append(reference)
+            }
+        }
+        return references
+    }
+
     /// Whether it waits for an administrator: it holds unapplied money, or an open claim.
     public var isForReview: Bool { hasOpenClaim || transactions.contains { $0.unapplied > 0 } }
 
