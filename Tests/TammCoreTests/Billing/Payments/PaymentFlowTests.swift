@@ -69,6 +69,26 @@ struct PaymentFlowTests {
         #expect(try await shop.bank.wallets.verify(as: .service).findings.isEmpty)
     }
 
+    @Test func `One run of the clock opens a renewal's order and charges the card, although time goes on meanwhile`() async throws {
+        let shop = try await Shop()
+        let first = try await shop.buy("growth")
+        #expect(
+            try await shop.payments.save(
+                cardFor: try #require(first.order), token: Secret("token"), maskedNumber: "2346", brand: "MasterCard"))
+        let (bank, end) = (shop.bank, try #require(first.period?.upperBound))
+        bank.time.set(end)
+        let ticking = TimeSource {
+            bank.time.advance(by: .microseconds(1))
+            return bank.time.now
+        }
+        let clock = BillingClock(
+            store: bank.store, time: ticking, entropy: bank.entropy, wallets: bank.wallets,
+            configuration: shop.configuration)
+        #expect(try await clock.run().failures.isEmpty)
+        #expect(try await shop.subscription()?.status == .active)
+        #expect(shop.provider.charges.count == 2)
+    }
+
     @Test func `A renewal paid when its period is over has paid for that period`() async throws {
         let policy = try BillingPolicy(calendar: .cairo, fallback: PlanID("free"), graceDays: 60)
         let shop = try await Shop(policy: policy)
