@@ -220,10 +220,10 @@ extension SubscriptionDecision {
     ) {
         switch (purchase.kind, subscription.state) {
         case (.upgrade(let from, let end), .paid(let range, var next))
-        where subscription.plan == purchase.plan && subscription.paidThrough == end:
+        where subscription.plan == purchase.plan && (range.upperBound == end || subscription.paidThrough == end):
             guard policy == .endsPlan else { break }
             subscription.plan = from
-            next?.plan = from
+            if subscription.paidThrough == end { next?.plan = from }
             if case .move = subscription.ending { subscription.ending = nil }
             return become(.paid(range, next: next), .revoked, at: now)
         case (_, .trialing(let trial, .some(let next))) where next.range == period:
