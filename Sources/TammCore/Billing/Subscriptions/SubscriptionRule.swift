@@ -168,7 +168,8 @@ struct SubscriptionDecision {
             subscription.anchor = next.range.lowerBound
             enter(next, .trialEnded, at: end)
         case .paid(_, .some(let next)):
-            enter(next, next.plan == subscription.plan ? .renewed : .lowered, at: end)
+            let isLower = try rules.catalogue.move(from: subscription.plan.plan, to: next.plan.plan) == .lower
+            enter(next, isLower ? .lowered : .renewed, at: end)
         case .trialing(_, nil): try endUnpaid(at: end, .trialEnded, graceDays: rules.policy.trialGraceDays)
         case .paid(_, nil): try endUnpaid(at: end, .periodEnded, graceDays: rules.policy.graceDays)
         case .pastDue(_, let until): finish(.expired(at: until), .graceEnded, at: until)

@@ -45,4 +45,19 @@ struct PurchaseAheadTests {
         shop.bank.time.set(try #require(subscription.paidThrough))
         #expect(try await shop.plan() == "starter@1")
     }
+
+    @Test func `A raise that is given back ends now, also where the next period is paid, which keeps its plan`() async throws {
+        let shop = try await Shop()
+        try await shop.buy("growth")
+        let raise = try await shop.buy("enterprise", "raise")
+        try await shop.pay(shop.open(.renewal, "ahead"))
+        _ = try await shop.payments.refund(
+            raise.amount, transaction: try #require(raise.applied?.id), of: raise.place, because: "asked", as: .service)
+        let subscription = try #require(try await shop.subscription())
+        #expect(subscription.plan.description == "growth@2")
+        guard case .paid(let period, .some(let next)) = subscription.state else { throw TammError(.notFound, "no period") }
+        #expect(next.plan.description == "enterprise@1")
+        shop.bank.time.set(period.upperBound)
+        #expect(try await shop.plan() == "enterprise@1")
+    }
 }
