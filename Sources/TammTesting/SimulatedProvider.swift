@@ -74,7 +74,8 @@ public final class SimulatedProvider: Sendable {
                     let isNew = self.state.withLock { $0.refunds.insert(key).inserted }
                     return try self.change(id) {
                         guard isNew else { return }
-                        $0.refunded = min($0.money.minorUnits, $0.refunded + money.minorUnits) }
+                        $0.refunded = min($0.money.minorUnits, $0.refunded + money.minorUnits)
+                    }
                 }
             },
             voids: { _, id throws(TammError) in

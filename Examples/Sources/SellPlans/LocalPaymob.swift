@@ -19,7 +19,7 @@ struct LocalPaymob {
                 guard let order = payment.order else { throw TammError(.notFound, "no order to charge") }
                 return [try PaymentNotice(order: order, transaction: "1\(order.text)", .captured(payment.amount))]
             },
-            captures: { _, _ in [] }, refunds: { _, _, _ in [] }, voids: { _, _ in [] })
+            captures: { _, _ in [] }, refunds: { _, _, _, _ in [] }, voids: { _, _ in [] })
     }
 
     /// The callback of a payment in full: its body, and the `hmac` of the query.

@@ -85,7 +85,8 @@ extension LawContext {
             return Payment(
                 id: model.id, workspace: workspace, purpose: purpose, amount: model.amount, provider: model.provider,
                 account: model.account, openedAt: base, expiresAt: model.expiresAt, order: nil, claim: nil,
-                status: .pending, transactions: [], grants: [], period: nil, refunds: .init(), hasSavedCard: false, isAutomatic: false, task: nil, dueAt: nil,
+                status: .pending, transactions: [], grants: [], period: nil, refunds: .init(), hasSavedCard: false, isAutomatic: false,
+                task: nil, dueAt: nil,
                 attempts: 0)
         }
     }

@@ -232,7 +232,8 @@ extension LawContext {
         Payment(
             id: model.id, workspace: workspace, purpose: model.purpose, amount: model.amount, provider: model.provider,
             account: model.account, openedAt: model.openedAt, expiresAt: model.expiresAt, order: nil, claim: nil,
-            status: model.status, transactions: [], grants: [], period: nil, refunds: .init(), hasSavedCard: false, isAutomatic: false, task: nil, dueAt: nil,
+            status: model.status, transactions: [], grants: [], period: nil, refunds: .init(), hasSavedCard: false, isAutomatic: false,
+            task: nil, dueAt: nil,
             attempts: 0)
     }
 }

@@ -126,7 +126,8 @@ public struct Payment: Sendable, Hashable {
         id: Identifier<Payment>, workspace: Identifier<Workspace>, purpose: PaymentPurpose, amount: Money,
         provider: PaymentProviderName, account: String, openedAt: Timestamp, expiresAt: Timestamp,
         order: ProviderReference?, claim: Claim?, status: Status, transactions: [PaymentTransaction],
-        grants: [PaidGrant], period: Range<Timestamp>?, refunds: Refunds, hasSavedCard: Bool, isAutomatic: Bool, task: Task?, dueAt: Timestamp?,
+        grants: [PaidGrant], period: Range<Timestamp>?, refunds: Refunds, hasSavedCard: Bool, isAutomatic: Bool, task: Task?,
+        dueAt: Timestamp?,
         attempts: Int
     ) {
         self.id = id
@@ -202,7 +203,8 @@ extension Payment {
         self.init(
             id: id, workspace: workspace, purpose: purpose, amount: amount, provider: provider, account: account,
             openedAt: now, expiresAt: expiresAt, order: order, claim: nil, status: .pending, transactions: [],
-            grants: [], period: nil, refunds: Refunds(), hasSavedCard: false, isAutomatic: isAutomatic, task: order == nil ? .order : .expire,
+            grants: [], period: nil, refunds: Refunds(), hasSavedCard: false, isAutomatic: isAutomatic,
+            task: order == nil ? .order : .expire,
             dueAt: order == nil ? orderedBy : expiresAt, attempts: 0)
     }
 

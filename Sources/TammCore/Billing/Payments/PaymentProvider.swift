@@ -18,7 +18,8 @@ public struct PaymentProvider: Sendable {
     public var charges: @Sendable (Payment, SavedCard) async throws(TammError) -> Answer
     /// Receives what a transaction has reserved.
     public var captures: @Sendable (Payment, _ transaction: String) async throws(TammError) -> Answer
-    /// Gives so much back, in the transaction's currency; the same key gives it back once.
+    /// Gives so much back, in the transaction's currency; the same key gives it back once. No two payments have a key
+    /// in common.
     public var refunds: @Sendable (Payment, _ transaction: String, Money, IdempotencyKey) async throws(TammError) -> Answer
     /// Undoes a transaction as if it had never been.
     public var voids: @Sendable (Payment, _ transaction: String) async throws(TammError) -> Answer

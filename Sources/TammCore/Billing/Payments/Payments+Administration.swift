@@ -105,9 +105,9 @@ extension Payments {
     /// Refused with `noMoney` for more than is kept of the transaction, and with `underWay` while the provider has not
     /// said what became of the last such call.
     ///
+    /// - Parameter key: of this refund among those of the payment; the same key gives the money back once.
     /// - Throws: as ``confirmTransfer(_:received:reference:because:as:)``; `unavailable` where the provider does not
     ///   answer: it is asked.
-    /// The same key gives the money back once.
     public func refund(
         _ amount: Money, transaction: String, of place: PaymentPlace, key: IdempotencyKey, because reason: String,
         as principal: Principal
@@ -125,7 +125,11 @@ extension Payments {
                 return .done(
                     .init(key: key, transaction: transaction, through: row.returned + amount.minorUnits))
             },
-            { payment throws(TammError) in try await provider.refunds(payment, transaction, amount, key) })
+            { payment throws(TammError) in
+                // The provider's keys are of the account, and the caller's of the payment.
+                let id = Identifier<Payment.Refunds>(derivedFrom: payment.id, label: "refund:\(key)")
+                return try await provider.refunds(payment, transaction, amount, IdempotencyKey(id.description))
+            })
     }
 
     /// Undoes a transaction with the provider as if it had never been.

@@ -104,6 +104,19 @@ struct PaymentFlowTests {
         #expect(try await shop.subscription()?.status == .pastDue)
     }
 
+    @Test func `Refunds of two payments under one key are both done, each once`() async throws {
+        let shop = try await Shop()
+        let plan = try await shop.buy("growth")
+        let pack = try await shop.pay(shop.open(.pack("pack-1000"), "pack"))
+        for payment in [pack, plan, pack] {
+            let outcome = try await shop.payments.refund(
+                payment.amount, transaction: try #require(payment.applied?.id), of: payment.place, key: "r".key,
+                because: "asked", as: .service)
+            #expect(outcome.value?.status == .refunded)
+        }
+        #expect(shop.provider.charges.map(\.kept) == [0, 0])
+    }
+
     @Test func `A refund in whole takes back the credits and ends the plan; what is spent is owed`() async throws {
         let shop = try await Shop()
         let payment = try await shop.buy("growth")
