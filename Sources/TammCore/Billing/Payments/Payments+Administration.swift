@@ -134,7 +134,7 @@ extension Payments {
 
     /// Undoes a transaction with the provider as if it had never been.
     ///
-    /// - Throws: as ``refund(_:transaction:of:because:as:)``.
+    /// - Throws: as ``refund(_:transaction:of:key:because:as:)``.
     public func void(
         _ transaction: String, of place: PaymentPlace, because reason: String, as principal: Principal
     ) async throws(TammError) -> BillingOutcome<Payment> {
@@ -150,7 +150,7 @@ extension Payments {
 
     /// Receives what a transaction has reserved.
     ///
-    /// - Throws: as ``refund(_:transaction:of:because:as:)``.
+    /// - Throws: as ``refund(_:transaction:of:key:because:as:)``.
     public func capture(
         _ transaction: String, of place: PaymentPlace, because reason: String, as principal: Principal
     ) async throws(TammError) -> BillingOutcome<Payment> {
@@ -168,7 +168,7 @@ extension Payments {
     /// Writes down that money went back without the provider's word: a transfer made by hand.
     ///
     /// - Parameter total: what went back of the transaction in all.
-    /// - Throws: as ``refund(_:transaction:of:because:as:)``.
+    /// - Throws: as ``refund(_:transaction:of:key:because:as:)``.
     public func recordReturn(
         _ total: Money, transaction: String, of place: PaymentPlace, because reason: String, as principal: Principal
     ) async throws(TammError) -> BillingOutcome<Payment> {
