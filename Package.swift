@@ -44,6 +44,7 @@ let package = Package(
             dependencies: [
                 "TammCore", "TammInMemory", "TammTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "TammCoreTests",

@@ -21,5 +21,8 @@ let package = Package(
 
         .executableTarget(name: "MeterModelCall", dependencies: inMemory),
         .testTarget(name: "MeterModelCallTests", dependencies: ["MeterModelCall", testing]),
+
+        .executableTarget(name: "SellPlans", dependencies: inMemory),
+        .testTarget(name: "SellPlansTests", dependencies: ["SellPlans", testing]),
     ]
 )

@@ -8,7 +8,7 @@ struct PaymentShelf {
     var orders: [ProviderReference: PaymentPlace] = [:]
     var claims: [ProviderReference: PaymentPlace] = [:]
     var due = SortedList<DuePayment>()
-    var unapplied = SortedList<PaymentPlace>()
+    var review = SortedList<PaymentPlace>()
     var unmatched: [UnmatchedTransaction.Place: UnmatchedTransaction] = [:]
     var unmatchedPlaces = SortedList<UnmatchedTransaction.Place>()
     var cards: [Identifier<Workspace>: SavedCard] = [:]
@@ -21,25 +21,10 @@ struct PaymentShelf {
         static func < (a: Self, b: Self) -> Bool { (a.at, a.id) < (b.at, b.id) }
     }
 
-    /// The transfer that keeps a reference taken: claimed now, or received.
-    private static func transfers(of payment: Payment) -> [ProviderReference] {
-        var references = payment.claim.map { [$0.reference] } ?? []
-        if payment.provider == .instaPay {
-            for transaction in payment.transactions where transaction.captured > 0 {
-                if let reference = try? ProviderReference(.instaPay, account: payment.account, transaction.id),
-                    reference != payment.claim?.reference
-                {
-                    references.append(reference)
-                }
-            }
-        }
-        return references
-    }
-
     /// Which field of `payment` names what is another payment's.
     func conflict(of payment: Payment) -> String? {
         if let order = payment.order, let other = orders[order], other != payment.place { return "order" }
-        for reference in Self.transfers(of: payment) {
+        for reference in payment.transfers {
             if let other = claims[reference], other != payment.place { return "claim" }
         }
         return nil
@@ -48,25 +33,29 @@ struct PaymentShelf {
     mutating func set(_ place: PaymentPlace, _ payment: Payment?) {
         if let present = payments[place] {
             if let order = present.order { orders[order] = nil }
-            for reference in Self.transfers(of: present) { claims[reference] = nil }
-            if let at = present.dueAt { due.remove(DuePayment(at: at, payment: place)) }
-            if !present.unapplied.isEmpty { unapplied.remove(place) }
-            if payment == nil {
-                byWorkspace[place.workspace]?.remove(place.id)
+            for reference in present.transfers { claims[reference] = nil }
+            if let at = present.dueAt, at != payment?.dueAt { due.remove(DuePayment(at: at, payment: place)) }
+            if !(payment?.isForReview ?? false) { review.remove(place) }
+            if payment == nil { byWorkspace[place.workspace]?.remove(place.id) }
+            if payment?.openedAt != present.openedAt {
                 byOpening[place.workspace]?.remove(Opening(at: present.openedAt, id: place.id))
             }
         }
-        let isNew = payments[place] == nil
         payments[place] = payment
         guard let payment else { return }
-        if isNew {
-            byWorkspace[place.workspace, default: SortedList()].insert(place.id)
-            byOpening[place.workspace, default: SortedList()].insert(Opening(at: payment.openedAt, id: place.id))
-        }
+        byWorkspace[place.workspace, default: SortedList()].insert(place.id)
+        byOpening[place.workspace, default: SortedList()].insert(Opening(at: payment.openedAt, id: place.id))
         if let order = payment.order { orders[order] = place }
-        for reference in Self.transfers(of: payment) { claims[reference] = place }
+        for reference in payment.transfers { claims[reference] = place }
         if let at = payment.dueAt { due.insert(DuePayment(at: at, payment: place)) }
-        if !payment.unapplied.isEmpty { unapplied.insert(place) }
+        if payment.isForReview { review.insert(place) }
+    }
+
+    /// What is kept of the order's transactions, in the order of their ids.
+    func unmatched(of order: ProviderReference) -> [UnmatchedTransaction] {
+        let first = UnmatchedTransaction.Place(order: order, transaction: "")
+        let rest = unmatchedPlaces.elements[unmatchedPlaces.position(of: first)...]
+        return rest.prefix { $0.order == order }.compactMap { unmatched[$0] }
     }
 
     mutating func set(_ place: UnmatchedTransaction.Place, _ row: UnmatchedTransaction?) {
@@ -127,9 +116,9 @@ extension InMemoryTransaction {
         return memory.shelf.due.page(after: cursor, limit: limit).filter { $0.at <= moment }
     }
 
-    borrowing func paymentsWithUnappliedMoney(after cursor: PaymentPlace?, limit: Int) -> [Payment] {
+    borrowing func paymentsForReview(after cursor: PaymentPlace?, limit: Int) -> [Payment] {
         guard isPlatform else { return [] }
-        return memory.shelf.unapplied.page(after: cursor, limit: limit).compactMap { memory.shelf.payments[$0] }
+        return memory.shelf.review.page(after: cursor, limit: limit).compactMap { memory.shelf.payments[$0] }
     }
 
     borrowing func lockUnmatched(
@@ -146,11 +135,7 @@ extension InMemoryTransaction {
 
     borrowing func takeUnmatched(of order: ProviderReference) throws(TammError) -> [UnmatchedTransaction] {
         try requirePlatform()
-        let first = UnmatchedTransaction.Place(order: order, transaction: "")
-        let places = memory.shelf.unmatchedPlaces
-        let rows = places.elements[places.position(of: first)...].prefix { $0.order == order }.compactMap {
-            memory.shelf.unmatched[$0]
-        }
+        let rows = memory.shelf.unmatched(of: order)
         for row in rows { set(row.place, nil) }
         return rows
     }
@@ -178,6 +163,7 @@ extension InMemoryTransaction {
     }
 
     borrowing func removeSavedCard(of workspace: Identifier<Workspace>) throws(TammError) {
+        try requireWorkspace(workspace)
         try requireWrite(.savedCards, workspace)
         setCard(workspace, nil)
     }

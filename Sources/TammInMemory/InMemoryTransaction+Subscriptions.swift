@@ -10,9 +10,11 @@ struct StoredSubscription {
 
 extension Memory {
     func setSubscription(_ workspace: Identifier<Workspace>, _ stored: StoredSubscription?) {
-        if let due = subscriptions[workspace]?.due { dueSubscriptions.remove(due) }
+        let (before, after) = (subscriptions[workspace]?.due, stored?.due)
         subscriptions[workspace] = stored
-        if let due = stored?.due { dueSubscriptions.insert(due) }
+        guard before != after else { return }
+        if let before { dueSubscriptions.remove(before) }
+        if let after { dueSubscriptions.insert(after) }
     }
 }
 

@@ -34,6 +34,7 @@ public final class SimulatedProvider: Sendable {
     private struct State {
         var charges: [String: Charge] = [:]
         var orders: [Identifier<Payment>: ProviderReference] = [:]
+        var refunds: Set<IdempotencyKey> = []
         var next: Int64
         var mood = Mood.answers
     }
@@ -68,9 +69,13 @@ public final class SimulatedProvider: Sendable {
             captures: { _, id throws(TammError) in
                 try self.move { () throws(TammError) in try self.change(id) { $0.isReserved = false } }
             },
-            refunds: { _, id, money throws(TammError) in
+            refunds: { _, id, money, key throws(TammError) in
                 try self.move { () throws(TammError) in
-                    try self.change(id) { $0.refunded = min($0.money.minorUnits, $0.refunded + money.minorUnits) }
+                    let isNew = self.state.withLock { $0.refunds.insert(key).inserted }
+                    return try self.change(id) {
+                        guard isNew else { return }
+                        $0.refunded = min($0.money.minorUnits, $0.refunded + money.minorUnits)
+                    }
                 }
             },
             voids: { _, id throws(TammError) in

@@ -1,7 +1,8 @@
 import TammCore
 import TammTesting
 
-/// A workspace with an owner, a wallet and a plan on an empty store: where most rows begin.
+/// A workspace with an owner, a wallet and a plan on an empty store, and somebody to take its money: where most rows
+/// begin.
 struct DemoHouse: Sendable {
     let store: any TammStore
     let time: ManualTime
@@ -13,17 +14,30 @@ struct DemoHouse: Sendable {
     let audit: AuditTrail
     let wallets: Wallets
     let metering: Metering
+    let rules: BillingRules
+    let provider: SimulatedProvider
+    /// One of the platform's own administrators.
+    let admin: Principal
     let owner: Identifier<User>
     let workspace: Workspace
     let wallet: Wallet
 
-    init(_ context: DemoContext, plan: String = "growth") async throws {
+    /// - Parameter provider: who takes cards; transfers go to `tamm@instapay`.
+    init(
+        _ context: DemoContext, plan: String = "growth", catalogue: PlanCatalogue = .example,
+        policy: BillingPolicy? = nil, provider: SimulatedProvider = SimulatedProvider()
+    ) async throws {
         store = context.makeStore()
         time = ManualTime(context.now)
+        self.provider = provider
         let entropy = SeededEntropy(seed: context.seed).source
         workspaces = Workspaces(store: store, time: time.source, entropy: entropy)
+        let standard = try BillingPolicy(calendar: .cairo, fallback: PlanID("free"))
+        var rules = BillingRules(catalogue: catalogue, policy: policy ?? standard)
+        context.billingRules(&rules)
+        self.rules = rules
         let billing = try BillingConfiguration(
-            rules: BillingRules(catalogue: .example, policy: BillingPolicy(calendar: .cairo, fallback: PlanID("free"))))
+            rules: rules, providers: [provider.provider], instaPay: InstaPay(address: "tamm@instapay"))
         plans = Plans(store: store, time: time.source, rules: billing.rules)
         wallets = Wallets(store: store, time: time.source, rules: context.rules(.standard))
         subscriptions = Subscriptions(
@@ -37,6 +51,9 @@ struct DemoHouse: Sendable {
         owner = Identifier(at: context.now, entropy: entropy)
         workspace = try await workspaces.create(named: "Nile Bakery", owner: owner, as: .service)
         wallet = try await wallets.open(in: workspace.id, as: .service)
+        let administrator = Identifier<User>(high: 3, low: 1)
+        admin = .platformAdmin(administrator)
+        try await workspaces.setPlatformAdmin(administrator, true, as: .service)
         try await subscriptions.assign(PlanID(plan), to: workspace.id, as: .service)
     }
 
@@ -55,7 +72,7 @@ struct DemoHouse: Sendable {
     func verify(_ row: RowRecorder) async throws {
         let report = try await wallets.verify(as: .service)
         row.evidence(
-            "recomputed from \(report.entries) entries: \(report.findings.count) findings, all accounts sum to "
+            "recomputed from \(report.entries) ledger \(report.entries == 1 ? "entry" : "entries"): \(report.findings.count) findings, all accounts sum to "
                 + "\(report.totals.values.reduce(0, +))")
         row.expect(report.findings.map(\.description), equals: [], "the ledger's findings")
     }

@@ -51,6 +51,14 @@ struct DemoContext: Sendable {
     var verifies: @Sendable (SignedSample, [UInt8], String) throws(TammError) -> String = { sample, body, signature in
         try sample.verify(body, signature)
     }
+    /// Puts wrong judgements into billing; likewise.
+    var billingRules: @Sendable (inout BillingRules) -> Void = { _ in }
+    /// What a delivery of Paymob's is taken for, instead of by the endpoint; likewise.
+    var notice:
+        (
+            @Sendable (PaymobTransactionSignature, PaymobTransactionSignature.Delivery) throws(TammError) ->
+                PaymentNotice
+        )?
 }
 
 /// A delivery that its sender signed, and what verifying it proves.

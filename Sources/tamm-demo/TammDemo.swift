@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import TammCore
 
 /// The launch dry run: every line of the launch checklist, executed, with its evidence.
@@ -32,6 +33,12 @@ struct TammDemo: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Run on PostgreSQL; not in this version.", valueName: "url"))
     var postgres: String?
+
+    static func main() async {
+        // The rows provoke what services warn of; what the demo shows is the evidence.
+        LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+        await main(nil)
+    }
 
     func validate() throws {
         guard postgres == nil else {

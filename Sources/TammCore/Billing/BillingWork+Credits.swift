@@ -9,15 +9,35 @@ extension BillingWork {
     private func submit(
         _ action: WalletCommand.Action, _ key: IdempotencyKey, in t: borrowing some WalletRecords & ~Copyable
     ) throws(TammError) -> WalletOutcome {
-        let command = try WalletCommand(action, wallet: wallet(in: t), in: workspace, key: key)
+        let command = try WalletCommand(reserved: action, wallet: wallet(in: t), in: workspace, key: key)
         return try wallets.apply([command], at: now, in: t)[0]
+    }
+
+    /// What can be spent now; nil without a wallet.
+    func available(in t: borrowing some WalletRecords & ~Copyable) throws(TammError) -> Credits? {
+        let wallet = Wallet.main(of: workspace, at: now)
+        guard let state = try t.walletState(WalletNeed(workspace: workspace, wallet: wallet.id, dueBy: now)) else {
+            return nil
+        }
+        return try wallets.state(state, at: now).available
+    }
+
+    private static func key(_ text: String) throws(TammError) -> IdempotencyKey {
+        try IdempotencyKey(WalletCommand.reservedPrefix + text)
+    }
+
+    private func isDone(
+        _ key: IdempotencyKey, in t: borrowing some WalletRecords & ~Copyable
+    ) throws(TammError) -> Bool {
+        try t.recordedCommands([CommandKey(workspace: workspace, key: key)])[0] != nil
     }
 
     /// A month's credits that nobody paid for: at most once for each beginning of a month.
     mutating func give(_ grant: PlanGrant, in t: borrowing some WalletRecords & ~Copyable) throws(TammError) {
         guard let subscription else { return }
         let month = "\(grant.category == .promotional ? "trial:" : "")\(grant.valid.lowerBound.microseconds)"
-        let key = try IdempotencyKey("subscription:\(subscription.id):\(month)")
+        let key = try Self.key("subscription:\(subscription.id):\(month)")
+        guard try !isDone(key, in: t) else { return }
         let source = try IdempotencyKey("subscription:\(subscription.id)")
         if case .refused(let refusal) = try submit(.grant(terms(grant, source)), key, in: t) {
             try record(
@@ -34,7 +54,7 @@ extension BillingWork {
     ) throws(TammError) {
         guard let id = payment?.id, let position = payment?.grants.count else { return }
         let source = try IdempotencyKey("payment:\(id)")
-        let outcome = try submit(.grant(terms(grant, source)), source.appending(":\(position)"), in: t)
+        let outcome = try submit(.grant(terms(grant, source)), Self.key("payment:\(id):\(position)"), in: t)
         guard let made = outcome.receipt?.grant else {
             throw TammError(
                 .conflict, "the wallet does not take the credits of payment \(id): \(outcome)",
@@ -62,10 +82,13 @@ extension BillingWork {
                 try claw(grant, of: wallet, movement.amount, "\(prefix):refund:\(through.micro)", in: t)
             case .dispute: try claw(grant, of: wallet, movement.amount, "\(prefix):dispute", in: t)
             case .reinstate:
-                let dispute = try IdempotencyKey("\(prefix):dispute")
-                let key = CommandKey(workspace: workspace, key: dispute)
-                guard try t.recordedCommands([key])[0] != nil else { continue }
-                _ = try submit(.reinstate(dispute), dispute.appending(":won"), in: t)
+                let dispute = try Self.key("\(prefix):dispute")
+                guard try isDone(dispute, in: t) else { continue }
+                if case .refused(let refusal) = try submit(.reinstate(dispute), dispute.appending(":won"), in: t) {
+                    try record(
+                        "payment.credits-refused", "payment", payment.id.description,
+                        [("credits", movement.amount.description), ("refusal", "\(refusal)")])
+                }
             }
         }
     }
@@ -80,7 +103,7 @@ extension BillingWork {
         }
         let left = min(amount.micro, row.terms.amount.micro - row.clawedBack.micro)
         guard left > 0 else { return }
-        let outcome = try submit(.clawback(grant, Credits(unchecked: left)), IdempotencyKey(key), in: t)
+        let outcome = try submit(.clawback(grant, Credits(unchecked: left)), Self.key(key), in: t)
         guard case .refused(let refusal) = outcome else { return }
         throw TammError(.corrupted, "grant \(grant) cannot be taken back: \(refusal)")
     }

@@ -47,11 +47,12 @@ struct BillingWork {
         audit = []
     }
 
-    /// Writes down that somebody did something.
+    /// Writes down that somebody, or time itself, did something.
     mutating func record(
-        _ action: String, _ kind: String, _ subject: String, _ details: [(String, String)] = []
+        _ action: String, _ kind: String, _ subject: String, isByTime: Bool = false,
+        _ details: [(String, String)] = []
     ) throws(TammError) {
-        guard let actor = AuditActor(actor) else {
+        guard let actor = isByTime ? .service : AuditActor(actor) else {
             throw TammError(.forbidden, "the ledger does not change what a workspace has bought")
         }
         var lines: [AuditDetail] = []
@@ -60,7 +61,7 @@ struct BillingWork {
             try AuditEntry(
                 id: Identifier(derivedFrom: seed, label: "audit:\(audit.count)", at: now), workspace: workspace,
                 actor: actor, action: AuditAction(action), subject: AuditSubject(kind: kind, id: subject),
-                reason: reason, details: lines, at: now))
+                reason: isByTime ? "" : reason, details: lines, at: now))
     }
 
     mutating func replace(_ next: Subscription) { subscription = next }
@@ -95,10 +96,12 @@ struct BillingWork {
             case .changed(let change):
                 try record(
                     "subscription.\(change.reason.rawValue)", "subscription", next.id.description,
+                    isByTime: change.at < now,
                     [
                         ("from", change.from?.rawValue ?? ""), ("to", change.to.rawValue),
                         ("plan", change.plan.description), ("due", change.at.description),
                     ])
+            case .covered(let range, payment: _): payment?.period = range
             case .grant(let grant, payment: nil): try give(grant, in: t)
             case .grant(let grant, payment: .some): try give(grant, for: &payment, in: t)
             case .withdrawScheduledGrants: try withdrawScheduledGrants(in: t)
@@ -118,7 +121,7 @@ struct BillingWork {
         let card = try t.savedCard(of: workspace)
         let isAutomatic = card?.provider == terms.provider
         if var payment = try t.payment(PaymentPlace(workspace: workspace, id: id)) {
-            guard isAutomatic, payment.order != nil else { return }
+            guard isAutomatic, payment.order != nil else { return }  // Its order comes first, and then the charge.
             _ = try apply(.chargeAsked, to: &payment, in: t)
             return
         }
@@ -131,7 +134,7 @@ struct BillingWork {
         let grace = rules.graceEnd(end, rules.policy.graceDays)
         let payment = try Payment(
             opening: id, in: workspace, .plan(purchase, per: terms.interval), price, with: terms.provider,
-            account: account, isAutomatic: isAutomatic, at: now,
+            account: account, isAutomatic: isAutomatic, at: now, orderedBy: now,
             expiresAt: max(grace, now.advanced(by: .seconds(3600))))
         try t.put(payment)
         try record("payment.opened", "payment", id.description, Self.details(payment) + [("attempt", "\(attempt)")])
@@ -146,6 +149,7 @@ struct BillingWork {
         _ event: PaymentEvent, to payment: inout Payment, keeping: PaymentTransaction.Unapplied? = nil,
         in t: borrowing some StoreTransaction & ~Copyable
     ) throws(TammError) -> BillingRefusal? {
+        let before = payment.status
         let (effects, refusal) = try payment.apply(event, at: now, rules: rules)
         var failure: BillingRefusal?
         for effect in effects {
@@ -161,7 +165,12 @@ struct BillingWork {
             default: try follow(effect, &payment, in: t)
             }
         }
-        if case .credits(let purchase) = payment.purpose, purchase.isTopUp {
+        if payment.status != before {
+            try record(
+                "payment.\(payment.status.rawValue)", "payment", payment.id.description,
+                Self.details(payment) + [("from", before.rawValue)])
+        }
+        if payment.status != before, case .credits(let purchase) = payment.purpose, purchase.isTopUp {
             let rules = rules
             subscription?.topUp?.note(payment.id, payment.status, rules: rules)
         }
@@ -174,21 +183,22 @@ struct BillingWork {
     ) throws(TammError) {
         switch effect {
         case .fulfil: break
-        case .changed(let from, let to):
-            try record(
-                "payment.\(to.rawValue)", "payment", payment.id.description,
-                Self.details(payment) + [("from", from.rawValue)])
         case .withdraw: try withdraw(from: &payment, in: t)
         case .revoke(let isDispute):
             guard case .plan(let purchase, _) = payment.purpose else { return }
             let policy = isDispute ? rules.policy.afterDispute : rules.policy.afterRefund
             _ = try apply(.revoked(purchase, period: payment.period, policy), in: t)
+        case .restore:
+            guard case .plan(let purchase, _) = payment.purpose else { return }
+            _ = try apply(.restored(purchase, period: payment.period), in: t)
         case .keptUnapplied(let transaction, let money, let reason):
             kept.append(reason)
             try record(
                 "payment.unapplied", "payment", payment.id.description,
                 [("transaction", transaction), ("money", money.description), ("cause", reason.rawValue)])
-        case .overflowed(let notice): try keepApart(notice, in: t)
+        case .overflowed(let notice):
+            try keepApart(notice, in: t)
+            try record("payment.overflowed", "payment", payment.id.description, [("transaction", notice.transaction)])
         }
     }
 
@@ -216,12 +226,6 @@ struct BillingWork {
             let refusal = try apply(
                 .paid(purchase, terms, by: payment.id), beginning: purchase.plan, for: &paid, in: t)
             if let refusal { return refusal }
-            switch (purchase.kind, subscription?.state) {
-            case (.upgrade, _): break
-            case (_, .paid(let period, let next)): paid?.period = next?.range ?? period
-            case (_, .trialing(_, let next)): paid?.period = next?.range
-            default: break
-            }
         case .credits(let purchase):
             let end = purchase.expiresAfterDays.map { now.advanced(by: .seconds($0 * 86_400)) } ?? .max
             try give(PlanGrant(purchase.credits, .purchased, valid: now..<end), for: &paid, in: t)

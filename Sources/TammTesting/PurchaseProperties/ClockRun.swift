@@ -164,7 +164,8 @@ struct ClockRun {
             else { return }
             let part = min(row.captured - row.returned, max(1, row.captured * percent / 100))
             _ = try await world.payments.refund(
-                Money(minorUnits: part, money.currency), transaction: row.id, of: payment.place, because: "asked", as: .service)
+                Money(minorUnits: part, money.currency), transaction: row.id, of: payment.place,
+                key: IdempotencyKey("refund-\(row.returned)"), because: "asked", as: .service)
         case .dispute(let number, let dispute):
             guard let payment = try await payment(number, index),
                 let row = payment.transactions.first(where: { $0.captured > 0 && $0.dispute < dispute })

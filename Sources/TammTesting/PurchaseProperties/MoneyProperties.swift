@@ -190,7 +190,9 @@ extension Subscription? {
         case (.renewal(let end), .trialing(let period, nil)), (.renewal(let end), .paid(let period, nil)):
             return end == period.upperBound && renews(purchase.plan)
         case (.renewal(let end), .pastDue(let since, _)): return end == since && renews(purchase.plan)
+        case (.renewal, .expired): return self?.plan == purchase.plan && self?.terms != nil
         case (.upgrade(let from, let end), .paid(let period, let next)):
+            if let next, next.plan != from { return false }
             return self?.plan == from && end == (next?.range.upperBound ?? period.upperBound)
         case (.upgradeToYear(let from, let end), .paid(let period, nil)):
             return self?.plan == from && end == period.upperBound

@@ -4,7 +4,7 @@ extension PurchaseBooks {
     /// Takes in what the step's confirmations, decisions and returned money allow a workspace to have.
     mutating func cover(_ o: PurchaseObservation) {
         for entry in o.entries {
-            if let grant = entry.grant, let key = entry.command, key.text.hasPrefix("withdraw:") { noteWithdrawn(grant) }
+            if let grant = entry.grant, let key = entry.command, key.text.hasPrefix("tamm:withdraw:") { noteWithdrawn(grant) }
         }
         for (before, after) in o.pairs {
             for act in o.acts { note(act, before, after, o) }
@@ -12,10 +12,12 @@ extension PurchaseBooks {
             for payment in after.payments where isReturned(payment) {
                 guard let earlier = before.payment(payment.id), !earlier.isReturned else { continue }
                 let isDispute = payment.applied.map { !$0.isVoided && $0.refunded < $0.captured } ?? false
+                if case .paid(let range, .some) = after.standing?.state, payment.period == range { continue }
                 guard (isDispute ? o.policy.afterDispute : o.policy.afterRefund) == .endsPlan else { continue }
                 if case .pastDue = before.standing?.state { continue }
                 uncover(after.id) { $0.payment == payment.id }
             }
+            for payment in after.restored(since: before) { recover(after.id, payment.id) }
         }
         for confirmation in o.confirmations { cover(confirmation, o) }
     }
@@ -44,6 +46,7 @@ extension PurchaseBooks {
         let longest = Duration.seconds((interval == .year ? 366 : 31) * 86_400 + 3600)
         var (from, until) = (o.now, o.now)
         switch purchase.kind {
+        case .renewal where confirmation.before.standing?.status == .expired: until = o.now.advanced(by: longest)
         case .renewal(let end): (from, until) = (end, end.advanced(by: longest))
         case .upgrade(_, let end): until = end
         case .upgradeToYear: until = o.now.advanced(by: longest)
@@ -56,6 +59,16 @@ extension PurchaseBooks {
             confirmation.after.id,
             Cover(
                 rank: o.rank(of: purchase.plan), from: from, until: until.advanced(by: grace), payment: confirmation.payment.id))
+    }
+}
+
+extension WorkspaceState {
+    /// The payments whose money came back to us after a dispute.
+    func restored(since before: WorkspaceState) -> [Payment] {
+        payments.filter { payment in
+            guard let earlier = before.payment(payment.id) else { return false }
+            return earlier.isReturned && !payment.isReturned
+        }
     }
 }
 

@@ -37,6 +37,7 @@ package struct PurchaseBooks: Sendable {
     package private(set) var applied: Set<Place> = []
     package private(set) var trials: [Identifier<Workspace>: Int] = [:]
     package private(set) var covers: [Identifier<Workspace>: [Cover]] = [:]
+    private var uncovered: [Identifier<Workspace>: [Cover]] = [:]
     /// Plans that administrators have put a workspace on.
     package private(set) var assigned: [Identifier<Workspace>: Set<PlanVersionReference>] = [:]
     /// The largest monthly maximum since the rule was first set.
@@ -90,7 +91,13 @@ package struct PurchaseBooks: Sendable {
     }
 
     mutating func uncover(_ workspace: Identifier<Workspace>, _ isGone: (Cover) -> Bool) {
+        uncovered[workspace, default: []] += covers[workspace]?.filter(isGone) ?? []
         covers[workspace]?.removeAll(where: isGone)
+    }
+
+    /// The payment's money is ours again, and with it what it had paid for.
+    mutating func recover(_ workspace: Identifier<Workspace>, _ payment: Identifier<Payment>) {
+        covers[workspace, default: []] += uncovered[workspace]?.filter { $0.payment == payment } ?? []
     }
 }
 

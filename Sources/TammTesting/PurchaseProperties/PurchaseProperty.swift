@@ -20,12 +20,13 @@ extension PurchaseProperty {
     package static let nothingWithoutConfirmation = PurchaseProperty(
         name: "confirmation-first",
         sentence:
-            "Nothing but captured money that is applied, at once or for a period that begins, an assignment, the one trial or a free plan raises a plan, and nothing but such money adds paid credits."
+            "Nothing but captured money that is applied, at once or for a period that begins, or comes back after a dispute, an assignment, the one trial or a free plan raises a plan, and nothing but such money adds paid credits."
     ) { o in
         for (before, after) in o.pairs {
-            let isConfirmed = o.confirmations.contains {
-                $0.after.id == after.id && o.told($0.transaction, of: $0.payment)?.captured != nil
-            }
+            let isConfirmed =
+                o.confirmations.contains {
+                    $0.after.id == after.id && o.told($0.transaction, of: $0.payment)?.captured != nil
+                } || !after.restored(since: before).isEmpty
             for (id, grant) in after.grants where before.grants[id] == nil {
                 guard let payment = grant.payment(in: after) else {
                     if grant.terms.category == .purchased { return "grant \(id) of \(grant.terms.amount) is bought by nobody" }

@@ -60,7 +60,8 @@ extension PurchaseRun {
             let amount = try Money(
                 minorUnits: max(1, row.captured * percent / 100), row.money?.currency ?? payment.amount.currency)
             let outcome = try await world.payments.refund(
-                amount, transaction: row.id, of: payment.place, because: "asked", as: .service)
+                amount, transaction: row.id, of: payment.place,
+                key: IdempotencyKey("refund-\(row.id)-\(row.returned)"), because: "asked", as: .service)
             if note(outcome) != nil { names.insert("refunded") }
         case .void(let number):
             guard let payment = payment(number), let row = payment.transactions.last(where: { $0.progress >= .authorized })

@@ -94,8 +94,8 @@ package struct PurchaseWorld: Sendable {
                 self.note(try await provider.charges(payment, card))
             }
             heard.captures = { payment, id throws(TammError) in self.note(try await provider.captures(payment, id)) }
-            heard.refunds = { payment, id, money throws(TammError) in
-                self.note(try await provider.refunds(payment, id, money))
+            heard.refunds = { payment, id, money, key throws(TammError) in
+                self.note(try await provider.refunds(payment, id, money, key))
             }
             heard.voids = { payment, id throws(TammError) in self.note(try await provider.voids(payment, id)) }
             return heard

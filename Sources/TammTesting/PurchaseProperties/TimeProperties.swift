@@ -71,14 +71,14 @@ extension PurchaseProperty {
     package static let periods = PurchaseProperty(
         name: "periods",
         sentence:
-            "A paid period begins where it was bought to, at the end of the one before however late it is paid, lasts a month or a year, and is not paid again while it is paid."
+            "A paid period begins where it was bought to, at the end of the one before however late it is paid while the plan is kept, now when it has ended, lasts a month or a year, and is not paid again while it is paid."
     ) { o in
         for confirmation in o.confirmations {
             guard case .plan(let purchase, let interval) = confirmation.payment.purpose else { continue }
             if case .upgrade = purchase.kind { continue }
             guard let period = confirmation.payment.period else { return "\(purchase) has paid for no period" }
             switch purchase.kind {
-            case .renewal(let end):
+            case .renewal(let end) where confirmation.before.standing?.status != .expired:
                 if period.lowerBound != end { return "the renewal of \(end) begins at \(period.lowerBound)" }
                 switch confirmation.before.standing?.state {
                 case .trialing(_, .some(let next)), .paid(_, .some(let next)):

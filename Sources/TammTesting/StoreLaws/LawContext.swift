@@ -76,13 +76,15 @@ public struct LawContext: Sendable {
     }
 }
 
-/// A workspace with a member of each role, on a plan, of which something was recorded.
+/// A workspace with a member of each role, on a plan, with a payment and a card, of which something was recorded.
 struct Tenant: Sendable {
     let workspace: Workspace
     let owner: Identifier<User>
     let admin: Identifier<User>
     let member: Identifier<User>
     let plan: Subscription
+    let payment: Payment
+    let card: SavedCard
     let audit: AuditEntry
 
     var id: Identifier<Workspace> { workspace.id }
@@ -95,16 +97,19 @@ struct Tenant: Sendable {
 }
 
 extension LawContext {
-    /// A new workspace with its members, its plan and its audit entry, committed.
+    /// A new workspace with its members, its plan, its payment, its card and its audit entry, committed.
     func tenant(in store: any TammStore) async throws(TammError) -> Tenant {
         let workspace = try Workspace(id: id(), name: "A workspace", createdAt: base)
         let tenant = Tenant(
             workspace: workspace, owner: id(), admin: id(), member: id(), plan: try plan(of: workspace.id),
-            audit: try audit(of: workspace.id))
+            payment: try payment(of: workspace.id), card: try card(of: workspace.id), audit: try audit(of: workspace.id))
         try await store.transaction(as: .service) { t throws(TammError) in
             try t.insert(tenant.workspace)
             for member in tenant.members { try t.put(member) }
+            _ = try t.lockSubscription(of: workspace.id)
             try t.put(tenant.plan, dueAt: nil)
+            try t.put(tenant.payment)
+            try t.put(tenant.card)
             try t.append([tenant.audit])
         }
         return tenant

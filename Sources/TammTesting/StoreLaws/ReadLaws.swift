@@ -100,7 +100,24 @@ extension StoreLaw {
                     try t.subscription(of: estate.tenant.id) == nil ? 0 : 1
                 }
             ]
-        case .payments, .savedCards: []
+        case .payments:
+            [
+                Reading("payment") { estate, t throws(TammError) in
+                    try t.payment(estate.tenant.payment.place) == nil ? 0 : 1
+                },
+                Reading("payments") { estate, t throws(TammError) in
+                    try t.payments(of: estate.tenant.id, after: nil, limit: maximumPage).count
+                },
+                Reading("payments by their moments") { estate, t throws(TammError) in
+                    try t.payments(of: estate.tenant.id, with: .paymob, openedIn: .min ..< .max, limit: maximumPage).count
+                },
+            ]
+        case .savedCards:
+            [
+                Reading("savedCard") { estate, t throws(TammError) in
+                    try t.savedCard(of: estate.tenant.id) == nil ? 0 : 1
+                }
+            ]
         case .wallets:
             [
                 Reading("wallet") { estate, t throws(TammError) in try t.wallet(estate.wallet.id) == nil ? 0 : 1 },

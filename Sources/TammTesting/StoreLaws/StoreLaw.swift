@@ -16,7 +16,7 @@ public struct StoreLaw: Sendable, Identifiable {
         case unitOfWork
         /// Workspaces, members, the audit log, and who sees and writes which row.
         case access
-        /// Wallets and everything that belongs to one.
+        /// Subscriptions, payments, saved cards, wallets and everything that belongs to one.
         case billing
     }
 
@@ -59,10 +59,9 @@ public struct StoreLaw: Sendable, Identifiable {
 extension StoreLaw {
     /// Every law of every port.
     public static let all: [StoreLaw] =
-        transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + auditLaws + subscriptionLaws + readLaws
-        + writeLaws + walletLaws
-        + lockLaws
-        + lookupLaws + refusalLaws + pageLaws + valueLaws
+        transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + auditLaws + subscriptionLaws + dueLaws
+        + paymentValueLaws + paymentReferenceLaws + paymentPageLaws + paymentLaws + unmatchedLaws + savedCardLaws
+        + readLaws + writeLaws + walletLaws + lockLaws + lookupLaws + refusalLaws + pageLaws + valueLaws
 
     /// The laws of one area: a store that has its ports alone is held to these.
     public static func all(of area: Area) -> [StoreLaw] { all.filter { $0.area == area } }

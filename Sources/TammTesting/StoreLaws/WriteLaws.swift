@@ -101,6 +101,25 @@ extension StoreLaw {
         func remove(_ workspace: Identifier<Workspace>) -> Body {
             { t throws(TammError) in try t.removeMember(estate.tenant.member, from: workspace) }
         }
+        func place(_ workspace: Identifier<Workspace>) -> Body {
+            { t throws(TammError) in _ = try t.lockSubscription(of: workspace) }
+        }
+        func pay(_ workspace: Identifier<Workspace>) -> Body {
+            let payment = LawContext.hidden(workspace, estate.tenant.payment)
+            return { t throws(TammError) in try t.put(payment) }
+        }
+        func save(_ workspace: Identifier<Workspace>) -> Body {
+            let card = estate.tenant.card
+            return { t throws(TammError) in
+                try t.put(
+                    SavedCard(
+                        workspace: workspace, provider: card.provider, account: card.account, token: card.token,
+                        maskedNumber: card.maskedNumber, brand: card.brand, savedAt: card.savedAt))
+            }
+        }
+        func forget(_ workspace: Identifier<Workspace>) -> Body {
+            { t throws(TammError) in try t.removeSavedCard(of: workspace) }
+        }
         func record(_ entry: AuditEntry) -> Body { { t throws(TammError) in try t.append([entry]) } }
         func open(_ workspace: Identifier<Workspace>) -> Body {
             let wallet = Wallet(id: missing.id, workspace: workspace, openedAt: .epoch)
@@ -120,6 +139,8 @@ extension StoreLaw {
             ("opening a wallet", open(here), open(nowhere)), ("writing a wallet", write(estate.wallet), write(missing)),
             ("locking a wallet", lock(estate.wallet), lock(missing)),
             ("recording", record(audit[0]), record(audit[1])),
+            ("locking a subscription", place(here), place(nowhere)), ("putting a payment", pay(here), pay(nowhere)),
+            ("saving a card", save(here), save(nowhere)), ("removing a card", forget(here), forget(nowhere)),
         ]
     }
 
@@ -204,5 +225,15 @@ extension LawContext {
         Subscription(
             workspace: workspace, plan: model.plan, state: model.state, terms: nil, anchor: .epoch,
             creditedThrough: .epoch, ending: nil, hadTrial: false, collections: 0, topUp: nil, createdAt: .epoch)
+    }
+
+    /// The same payment in another workspace.
+    static func hidden(_ workspace: Identifier<Workspace>, _ model: Payment) -> Payment {
+        Payment(
+            id: model.id, workspace: workspace, purpose: model.purpose, amount: model.amount, provider: model.provider,
+            account: model.account, openedAt: model.openedAt, expiresAt: model.expiresAt, order: nil, claim: nil,
+            status: model.status, transactions: [], grants: [], period: nil, refunds: .init(), hasSavedCard: false, isAutomatic: false,
+            task: nil, dueAt: nil,
+            attempts: 0)
     }
 }

@@ -26,6 +26,13 @@ final class BrokenStore: TammStore {
         var wallets: [Identifier<Wallet>: Past<Wallet>] = [:]
         var counters: [QuotaCounter.Key: Past<UInt64>] = [:]
         var members: [Identifier<Workspace>: Past<[Member]>] = [:]
+        var subscriptions: [Identifier<Workspace>: Past<Subscription?>] = [:]
+        var unmatched: [UnmatchedTransaction.Place: Past<UnmatchedTransaction?>] = [:]
+        /// The payments that had a reference first, as an order and as a claim.
+        var orders: [ProviderReference: PaymentPlace] = [:]
+        var claims: [ProviderReference: PaymentPlace] = [:]
+        /// The number of the commit by which a reference was taken.
+        var taken: [ProviderReference: Int] = [:]
         /// How many entries a wallet had before the running transaction.
         var entries: [Identifier<Wallet>: Int] = [:]
         /// Whom the running transaction has put.

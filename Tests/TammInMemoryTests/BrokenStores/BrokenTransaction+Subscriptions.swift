@@ -15,11 +15,33 @@ extension BrokenTransaction {
     }
 
     borrowing func lockSubscription(of workspace: Identifier<Workspace>) throws(TammError) -> Subscription? {
-        try base.lockSubscription(of: workspace)
+        if flaw == .letsOwnersLockPlans, case .member(.owner, _) = base.standing(in: workspace) {
+            return base.subscription(of: workspace)
+        }
+        let found = try base.lockSubscription(of: workspace)
+        switch flaw {
+        case .refusesToLockNoPlan where found == nil: throw TammError(.notFound, "no subscription of \(workspace)")
+        case .readsStalePlans:
+            if let stale = stale(notes.subscriptions[workspace]) { return stale }
+            notes.subscriptions[workspace] = past(found)
+            return found
+        default: return found
+        }
     }
 
     borrowing func dueSubscriptions(by moment: Timestamp, after cursor: Due?, limit: Int) throws(TammError) -> [Due] {
-        base.dueSubscriptions(by: moment, after: cursor, limit: limit)
+        switch flaw {
+        case .leaksDues: return unbound { $0.dueSubscriptions(by: moment, after: cursor, limit: limit) }
+        case .delaysDues:
+            return base.dueSubscriptions(by: moment, after: cursor, limit: limit).filter { $0.at < moment }
+        case .pagesDuesByMoment:
+            let all = base.dueSubscriptions(by: moment, after: nil, limit: .max)
+            return Array(all.filter { due in cursor.map { due.at > $0.at } ?? true }.prefix(limit))
+        case .ordersDuesSigned:
+            let all = base.dueSubscriptions(by: moment, after: nil, limit: .max).sorted { $0.signed < $1.signed }
+            return Array(all.filter { due in cursor.map { due.signed > $0.signed } ?? true }.prefix(limit))
+        default: return base.dueSubscriptions(by: moment, after: cursor, limit: limit)
+        }
     }
 
     borrowing func put(_ assignment: Subscription, dueAt: Timestamp?) throws(TammError) {
@@ -33,10 +55,30 @@ extension BrokenTransaction {
             var rounded = assignment
             rounded.anchor = try Timestamp(seconds: assignment.anchor.seconds / 86_400 * 86_400)
             try base.put(rounded, dueAt: dueAt)
+        case (.forgetsPaidPeriods, _):
+            var shortened = assignment
+            switch assignment.state {
+            case .trialing(let period, _): shortened.state = .trialing(period, next: nil)
+            case .paid(let period, _): shortened.state = .paid(period, next: nil)
+            default: break
+            }
+            try base.put(shortened, dueAt: dueAt)
+        case (.forgetsStopsOfTopUps, _):
+            var going = assignment
+            going.topUp?.stop = nil
+            try base.put(going, dueAt: dueAt)
+        case (.keepsOldDues, _):
+            try base.put(assignment, dueAt: dueAt ?? memory.subscriptions[assignment.workspace]?.dueAt)
         case (.keepsFailedPlans, _):
             try base.put(assignment, dueAt: dueAt)
             base.memory.commit()
         default: try base.put(assignment, dueAt: dueAt)
         }
+    }
+}
+
+extension Due {
+    fileprivate var signed: (Timestamp, Int64, Int64) {
+        (at, Int64(bitPattern: workspace.high), Int64(bitPattern: workspace.low))
     }
 }

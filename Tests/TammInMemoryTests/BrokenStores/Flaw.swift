@@ -14,9 +14,28 @@ enum Flaw: String, CaseIterable, Sendable {
     case sharesAuditIdentifiers, acceptsHomelessAudit, keepsHalfOfARefusedAppend, keepsFailedAudit, ordersAuditByTime
     case leaksAudit, letsOwnersRecord
 
-    // Plans.
+    // Subscriptions.
     case inventsPlans, keepsFirstPlans, acceptsHomelessPlans, countsPlansFromTheirDay, keepsFailedPlans, leaksPlans
-    case letsOwnersChoosePlans
+    case letsOwnersChoosePlans, letsOwnersLockPlans, refusesToLockNoPlan, readsStalePlans, forgetsPaidPeriods
+    case forgetsStopsOfTopUps, ordersDuesSigned, pagesDuesByMoment, delaysDues, keepsOldDues, leaksDues
+
+    // Payments.
+    case opensPaymentsInSeconds, shortensOrders, forgetsTopUpPurchases, sortsTransactions, forgetsUnapplied
+    case sortsPaidGrants, findsPaymentsElsewhere, keepsFirstPayments, sharesPaymentIdentifiers
+    case acceptsHomelessPayments, keepsFailedPayments, leaksPayments, letsOwnersPutPayments
+    case sharesOrders, sharesClaims, namesNoField, keepsOldOrders, keepsOldClaims, ignoresCaseOfOrders
+    case ignoresCaseOfClaims, joinsReferences, keepsHalfOfARefusedPayment, readsStaleReferences, mixesOrdersAndClaims
+    case freesReceivedTransfers, takesPendingTransfers, leaksDirectories
+    case ordersPaymentsByOpening, includesEndOfRange, limitsBeforeProvider, pagesDuePaymentsByMoment
+    case ordersDuePaymentsByIdentifier, delaysDuePayments, keepsDuePayments, leaksDuePayments
+    case ordersUnappliedByIdentifier, countsReturnedMoney, forgetsUnjudgedMoney, leaksUnappliedMoney
+
+    // Unmatched transactions and saved cards.
+    case seesUnmatchedInSeconds, ignoresCaseOfTransactions, keepsFirstUnmatched, takesByPrefix, takesAgain
+    case takesByLetters, ordersUnmatchedByLetters, readsStaleUnmatched, keepsFailedUnmatched, leaksUnmatched
+    case letsOwnersTakeUnmatched, missesOrdersBeingOpened
+    case cutsTokens, sharesCards, keepsFirstCards, keepsRemovedCards, acceptsHomelessCards, removesHomelessCards
+    case keepsFailedCards, leaksCards, showsCardsToAdministrators, letsAdministratorsSaveCards
 
     // Who sees and writes what.
     case leaksWorkspaces, leaksMembers, leaksWallets, leaksWalletLists, leaksEntries, leaksGrants, leaksHolds
@@ -80,13 +99,69 @@ enum Flaw: String, CaseIterable, Sendable {
         case .ordersAuditByTime: "pages.audit"
         case .leaksAudit: "reads.audit_logs"
         case .letsOwnersRecord: "writes.audit_logs"
-        case .inventsPlans: "plans.none"
-        case .keepsFirstPlans: "plans.moved"
-        case .acceptsHomelessPlans: "plans.homeless"
-        case .countsPlansFromTheirDay: "plans.put"
-        case .keepsFailedPlans: "rollback.plan"
+        case .inventsPlans, .refusesToLockNoPlan: "subscriptions.none"
+        case .keepsFirstPlans: "subscriptions.changed"
+        case .acceptsHomelessPlans: "subscriptions.homeless"
+        case .countsPlansFromTheirDay, .forgetsPaidPeriods, .forgetsStopsOfTopUps: "values.subscription"
+        case .keepsFailedPlans: "rollback.subscription"
         case .leaksPlans: "reads.subscriptions"
         case .letsOwnersChoosePlans: "writes.subscriptions"
+        case .letsOwnersLockPlans: "writes.subscriptions.lock"
+        case .readsStalePlans: "isolation.subscription.first"
+        case .ordersDuesSigned, .pagesDuesByMoment: "pages.subscriptions.due"
+        case .delaysDues: "subscriptions.due"
+        case .keepsOldDues: "subscriptions.due.changed"
+        case .leaksDues: "reads.subscriptions.due"
+        case .opensPaymentsInSeconds, .shortensOrders: "values.payment"
+        case .forgetsTopUpPurchases: "values.payment.purpose"
+        case .sortsTransactions, .forgetsUnapplied: "values.payment.transactions"
+        case .sortsPaidGrants: "values.payment.grants"
+        case .findsPaymentsElsewhere: "payments.none"
+        case .keepsFirstPayments: "payments.changed"
+        case .sharesPaymentIdentifiers: "payments.separate"
+        case .acceptsHomelessPayments: "payments.homeless"
+        case .keepsFailedPayments: "rollback.payment"
+        case .leaksPayments: "reads.payments"
+        case .letsOwnersPutPayments: "writes.payments"
+        case .sharesOrders, .namesNoField: "payments.order"
+        case .sharesClaims: "payments.claim"
+        case .keepsOldOrders: "payments.order.found"
+        case .keepsOldClaims: "payments.claim.found"
+        case .ignoresCaseOfOrders, .joinsReferences: "payments.order.separate"
+        case .ignoresCaseOfClaims: "payments.claim.separate"
+        case .keepsHalfOfARefusedPayment: "payments.claim.caught"
+        case .readsStaleReferences: "isolation.payment.order"
+        case .mixesOrdersAndClaims: "payments.references"
+        case .freesReceivedTransfers: "payments.claim.received"
+        case .takesPendingTransfers: "payments.claim.pending"
+        case .leaksDirectories: "reads.payments.directory"
+        case .ordersPaymentsByOpening: "pages.payments"
+        case .includesEndOfRange, .limitsBeforeProvider: "payments.opened"
+        case .pagesDuePaymentsByMoment, .ordersDuePaymentsByIdentifier: "pages.payments.due"
+        case .delaysDuePayments: "payments.due"
+        case .keepsDuePayments: "payments.due.changed"
+        case .leaksDuePayments: "reads.payments.due"
+        case .ordersUnappliedByIdentifier: "pages.payments.unapplied"
+        case .countsReturnedMoney, .forgetsUnjudgedMoney: "payments.unapplied"
+        case .leaksUnappliedMoney: "reads.payments.unapplied"
+        case .seesUnmatchedInSeconds: "values.unmatched"
+        case .ignoresCaseOfTransactions: "unmatched.none"
+        case .keepsFirstUnmatched: "unmatched.changed"
+        case .takesByPrefix, .takesAgain, .takesByLetters: "unmatched.take"
+        case .ordersUnmatchedByLetters: "pages.unmatched"
+        case .readsStaleUnmatched: "isolation.unmatched"
+        case .missesOrdersBeingOpened: "isolation.unmatched.order"
+        case .keepsFailedUnmatched: "rollback.unmatched"
+        case .leaksUnmatched: "reads.unmatched"
+        case .letsOwnersTakeUnmatched: "writes.unmatched"
+        case .cutsTokens: "values.card"
+        case .sharesCards: "cards.none"
+        case .keepsFirstCards: "cards.replaced"
+        case .keepsRemovedCards: "cards.removed"
+        case .acceptsHomelessCards, .removesHomelessCards: "cards.homeless"
+        case .keepsFailedCards: "rollback.card"
+        case .leaksCards, .showsCardsToAdministrators: "reads.saved_cards"
+        case .letsAdministratorsSaveCards: "writes.saved_cards"
         case .leaksWorkspaces: "reads.workspaces"
         case .leaksMembers: "reads.workspace_users"
         case .leaksWallets: "reads.workspace_wallets"

@@ -92,11 +92,12 @@ public struct BillingClock: Sendable {
 
     /// The payment's task, and the one that follows from it at once: an order that was opened is charged.
     private func perform(_ place: PaymentPlace) async throws(TammError) {
-        let now = billing.time.now()
         let found = try await billing.store.transaction(as: .service) { t throws(TammError) in try t.payment(place) }
         guard var payment = found else { return }
         for _ in 0..<3 {
-            guard let due = payment.dueAt, due <= now, let next = try await payments.perform(payment) else { return }
+            guard let due = payment.dueAt, due <= billing.time.now(),
+                let next = try await payments.perform(payment)
+            else { return }
             payment = next
         }
     }

@@ -56,6 +56,36 @@ public struct Payment: Sendable, Hashable {
         }
     }
 
+    /// Refunds that were asked of the provider: one is open at a time, and each key is done once.
+    public struct Refunds: Sendable, Hashable {
+        /// One that the provider has not answered yet.
+        public struct Open: Sendable, Hashable {
+            public let key: IdempotencyKey
+            public let transaction: String
+            /// What is returned of the transaction in all once it is done, in minor units.
+            public let through: Int64
+
+            public init(key: IdempotencyKey, transaction: String, through: Int64) {
+                self.key = key
+                self.transaction = transaction
+                self.through = through
+            }
+        }
+
+        /// How many one payment takes.
+        public static let maximum = 64
+
+        /// The keys of those that are done, in their order: at most ``maximum``.
+        public package(set) var done: [IdempotencyKey]
+        public package(set) var open: Open?
+
+        /// None, or those that a store has kept.
+        public init(done: [IdempotencyKey] = [], open: Open? = nil) {
+            self.done = done
+            self.open = open
+        }
+    }
+
     /// How many transactions one payment takes; more are kept as unmatched.
     public static let maximumTransactions = 16
 
@@ -79,6 +109,10 @@ public struct Payment: Sendable, Hashable {
     public package(set) var grants: [PaidGrant]
     /// What it has paid for of a subscription; nil for credits and upgrades.
     public package(set) var period: Range<Timestamp>?
+    /// The refunds that were asked of the provider.
+    public package(set) var refunds: Refunds
+    /// Whether a card was saved with its order: once, for the provider's word of it has no time.
+    public package(set) var hasSavedCard: Bool
     /// Whether the saved card is charged for it.
     public package(set) var isAutomatic: Bool
     public package(set) var task: Task?
@@ -92,7 +126,8 @@ public struct Payment: Sendable, Hashable {
         id: Identifier<Payment>, workspace: Identifier<Workspace>, purpose: PaymentPurpose, amount: Money,
         provider: PaymentProviderName, account: String, openedAt: Timestamp, expiresAt: Timestamp,
         order: ProviderReference?, claim: Claim?, status: Status, transactions: [PaymentTransaction],
-        grants: [PaidGrant], period: Range<Timestamp>?, isAutomatic: Bool, task: Task?, dueAt: Timestamp?,
+        grants: [PaidGrant], period: Range<Timestamp>?, refunds: Refunds, hasSavedCard: Bool, isAutomatic: Bool, task: Task?,
+        dueAt: Timestamp?,
         attempts: Int
     ) {
         self.id = id
@@ -109,6 +144,8 @@ public struct Payment: Sendable, Hashable {
         self.transactions = transactions
         self.grants = grants
         self.period = period
+        self.refunds = refunds
+        self.hasSavedCard = hasSavedCard
         self.isAutomatic = isAutomatic
         self.task = task
         self.dueAt = dueAt
@@ -117,6 +154,29 @@ public struct Payment: Sendable, Hashable {
 
     /// The money that paid for it; nil before, and where nothing did.
     public var applied: PaymentTransaction? { transactions.first { $0.use == .applied } }
+
+    /// Whether the payer claims a transfer that nobody has looked for yet.
+    public var hasOpenClaim: Bool {
+        guard let claim, [.pending, .failed, .unknown].contains(status) else { return false }
+        return !transactions.contains { $0.id == claim.reference.text }
+    }
+
+    /// The transfers that no other payment may claim: the one that is claimed, and those that were received.
+    public var transfers: [ProviderReference] {
+        var references = claim.map { [$0.reference] } ?? []
+        guard provider == .instaPay else { return references }
+        for transaction in transactions where transaction.captured > 0 {
+            if let reference = try? ProviderReference(.instaPay, account: account, transaction.id),
+                reference != claim?.reference
+            {
+                references.append(reference)
+            }
+        }
+        return references
+    }
+
+    /// Whether it waits for an administrator: it holds unapplied money, or an open claim.
+    public var isForReview: Bool { hasOpenClaim || transactions.contains { $0.unapplied > 0 } }
 
     /// What is kept without having done anything, over all transactions, by currency.
     public var unapplied: [Money] {
@@ -131,19 +191,21 @@ public struct Payment: Sendable, Hashable {
 }
 
 extension Payment {
-    /// A payment that is opened now; a transfer has its code for an order, any other gets one from its provider.
+    /// A payment that is opened now; a transfer has its code for an order, any other gets one from its provider: from
+    /// the clock, if nobody has asked for it by `orderedBy`.
     init(
         opening id: Identifier<Payment>, in workspace: Identifier<Workspace>, _ purpose: PaymentPurpose,
         _ amount: Money, with provider: PaymentProviderName, account: String, isAutomatic: Bool, at now: Timestamp,
-        expiresAt: Timestamp
+        orderedBy: Timestamp, expiresAt: Timestamp
     ) throws(TammError) {
         var order: ProviderReference?
         if provider == .instaPay { order = try ProviderReference(provider, account: account, InstaPay.code(of: id)) }
         self.init(
             id: id, workspace: workspace, purpose: purpose, amount: amount, provider: provider, account: account,
             openedAt: now, expiresAt: expiresAt, order: order, claim: nil, status: .pending, transactions: [],
-            grants: [], period: nil, isAutomatic: isAutomatic, task: order == nil ? .order : .expire,
-            dueAt: order == nil ? now : expiresAt, attempts: 0)
+            grants: [], period: nil, refunds: Refunds(), hasSavedCard: false, isAutomatic: isAutomatic,
+            task: order == nil ? .order : .expire,
+            dueAt: order == nil ? orderedBy : expiresAt, attempts: 0)
     }
 
     /// Where it is kept.

@@ -18,8 +18,9 @@ public struct PaymentProvider: Sendable {
     public var charges: @Sendable (Payment, SavedCard) async throws(TammError) -> Answer
     /// Receives what a transaction has reserved.
     public var captures: @Sendable (Payment, _ transaction: String) async throws(TammError) -> Answer
-    /// Gives so much back, in the transaction's currency.
-    public var refunds: @Sendable (Payment, _ transaction: String, Money) async throws(TammError) -> Answer
+    /// Gives so much back, in the transaction's currency; the same key gives it back once. No two payments have a key
+    /// in common.
+    public var refunds: @Sendable (Payment, _ transaction: String, Money, IdempotencyKey) async throws(TammError) -> Answer
     /// Undoes a transaction as if it had never been.
     public var voids: @Sendable (Payment, _ transaction: String) async throws(TammError) -> Answer
 
@@ -32,7 +33,7 @@ public struct PaymentProvider: Sendable {
         tells: @escaping @Sendable (Payment) async throws(TammError) -> Answer,
         charges: @escaping @Sendable (Payment, SavedCard) async throws(TammError) -> Answer,
         captures: @escaping @Sendable (Payment, String) async throws(TammError) -> Answer,
-        refunds: @escaping @Sendable (Payment, String, Money) async throws(TammError) -> Answer,
+        refunds: @escaping @Sendable (Payment, String, Money, IdempotencyKey) async throws(TammError) -> Answer,
         voids: @escaping @Sendable (Payment, String) async throws(TammError) -> Answer
     ) {
         self.name = name

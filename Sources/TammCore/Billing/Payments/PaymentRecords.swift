@@ -37,8 +37,8 @@ public protocol PaymentRecords: ~Copyable {
         of workspace: Identifier<Workspace>, after cursor: Identifier<Payment>?, limit: Int
     ) throws(TammError) -> [Payment]
 
-    /// The payments with that provider which a workspace has opened in a range of time, the earliest first, at most
-    /// `limit`.
+    /// The payments with that provider which a workspace has opened in a range of time, the earliest first, those of
+    /// one moment in the order of their identifiers, at most `limit`.
     borrowing func payments(
         of workspace: Identifier<Workspace>, with provider: PaymentProviderName, openedIn range: Range<Timestamp>,
         limit: Int
@@ -46,15 +46,19 @@ public protocol PaymentRecords: ~Copyable {
 
     /// Writes a payment, new or changed. Call it under ``SubscriptionRecords/lockSubscription(of:)``.
     ///
-    /// - Throws: `conflict`, with the field, where its order or its claim's reference is another payment's; `notFound`
-    ///   without the workspace, `forbidden` unless the principal is the service or a platform administrator.
+    /// A reference is taken by its order, and as `claim` by its claim's transfer and by each transfer of InstaPay that
+    /// it has received, which stays its own when the claim is gone and when the money went back.
+    ///
+    /// - Throws: `conflict`, with the field, `order` or `claim`, where such a reference is another payment's, in
+    ///   whichever workspace; `notFound` without the workspace, `forbidden` unless the principal is the service or a
+    ///   platform administrator.
     borrowing func put(_ payment: Payment) throws(TammError)
 
     /// The payment that was opened with the provider as this order; nil where there is none, and but for the service
     /// and platform administrators.
     borrowing func payment(ordered order: ProviderReference) throws(TammError) -> PaymentPlace?
 
-    /// The payment whose claim names this transfer, now or until it was confirmed; likewise.
+    /// The payment whose claim names this transfer, or that has received it; likewise.
     borrowing func payment(claiming reference: ProviderReference) throws(TammError) -> PaymentPlace?
 
     /// The payments whose task is due at or before `moment`, the earliest first, at most `limit` after `cursor`; none
@@ -63,13 +67,14 @@ public protocol PaymentRecords: ~Copyable {
         by moment: Timestamp, after cursor: DuePayment?, limit: Int
     ) throws(TammError) -> [DuePayment]
 
-    /// The payments of all workspaces that hold unapplied money, in the order of their places, at most `limit` after
+    /// The payments of all workspaces that wait for an administrator (``Payment/isForReview``), in the order of their places, at most `limit` after
     /// `cursor`; none but for the service and platform administrators.
-    borrowing func paymentsWithUnappliedMoney(
+    borrowing func paymentsForReview(
         after cursor: PaymentPlace?, limit: Int
     ) throws(TammError) -> [Payment]
 
-    /// What is kept of a transaction of an order that no payment has, or has no room for; nil without one. Locked.
+    /// What is kept of a transaction of an order that no payment has, or has no room for; nil without one. Its place
+    /// is locked for this transaction, also where there is nothing yet.
     ///
     /// - Throws: `forbidden` unless the principal is the service or a platform administrator; so the next two.
     borrowing func lockUnmatched(

@@ -14,7 +14,7 @@ public enum PaymentEvent: Sendable, Hashable {
     /// The provider is being asked to charge it: until it answers nobody knows whether it was.
     case chargeBegun
     /// The provider is being asked to capture, refund or void: until it answers nobody knows whether it has.
-    case callBegun
+    case callBegun(Payment.Refunds.Open?)
     /// The payer says that a transfer was made.
     case claimed(Payment.Claim)
     /// An administrator found no such transfer.
@@ -27,13 +27,14 @@ public enum PaymentEvent: Sendable, Hashable {
 
 /// What a change of a payment asks to be done in the same transaction.
 public enum PaymentEffect: Sendable, Hashable {
-    case changed(from: Payment.Status, to: Payment.Status)
     /// Give what was paid for.
     case fulfil
     /// Take credits back, or give them back, as far as the money went.
     case withdraw
     /// The money of a plan was returned in whole: what becomes of the plan is policy.
     case revoke(isDispute: Bool)
+    /// The bank has given a plan's money back to us: the plan may go on where it was.
+    case restore
     /// Genuine money did nothing by itself, and somebody has to look.
     case keptUnapplied(transaction: String, Money, PaymentTransaction.Unapplied)
     /// There are more transactions than a payment takes; this one is to be kept apart.
@@ -54,18 +55,17 @@ extension Payment {
         let refusal = try decision.decide(event)
         decision.settleStatus()
         decision.expire()
-        if status != decision.payment.status {
-            decision.effects.insert(.changed(from: status, to: decision.payment.status), at: 0)
-        }
         self = decision.payment
         return (decision.effects, refusal)
     }
 
-    /// Where it stands at that moment, whether or not the clock has run.
-    public func status(at now: Timestamp, rules: BillingRules) -> Status {
+    /// As it stands at that moment, whether or not the clock has run.
+    public func standing(at now: Timestamp, rules: BillingRules) -> Payment {
+        var payment = self
         var decision = PaymentDecision(self, at: now, rules: rules)
         decision.expire()
-        return decision.payment.status
+        payment.status = decision.payment.status
+        return payment
     }
 
     /// Whether money for it may still come.
@@ -89,7 +89,7 @@ struct PaymentDecision {
     mutating func expire() {
         switch payment.status {
         case .pending, .failed:
-            guard payment.claim == nil, payment.applied == nil, rules.isLate(payment.expiresAt, now) else { return }
+            guard !payment.hasOpenClaim, payment.applied == nil, rules.isLate(payment.expiresAt, now) else { return }
             payment.status = .expired
             schedule(nil)
         case .confirmed, .expired, .partlyRefunded, .refunded, .voided, .unknown: break
@@ -104,7 +104,7 @@ struct PaymentDecision {
 
     /// The next thing to do for a payment that waits for its money: ask shortly before its end, then end it.
     mutating func wait() {
-        guard payment.isWaiting, payment.claim == nil else { return schedule(nil) }
+        guard payment.isWaiting, !payment.hasOpenClaim else { return schedule(nil) }
         let lifetime = payment.expiresAt.microseconds - payment.openedAt.microseconds
         let asking = Timestamp(unchecked: payment.expiresAt.microseconds - lifetime / 4)
         if now < asking { schedule(.inquire, at: asking) } else { schedule(.expire, at: max(payment.expiresAt, now)) }
@@ -118,18 +118,25 @@ struct PaymentDecision {
         case .noticed(let notice): notice.fact == .changed ? schedule(.inquire) : note(notice)
         case .answered:
             if payment.status == .unknown { payment.status = .pending }
+            closeRefund()
             wait()
         case .unanswered: unanswered()
         case .chargeAsked:
             guard [.pending, .failed].contains(payment.status) else { return .paymentClosed(payment.status) }
+            guard !isMoneyUnderWay else { return .underWay }
             payment.isAutomatic = true
             schedule(payment.order == nil ? .order : .charge)
         case .chargeBegun:
             guard payment.isWaiting, payment.task == .charge else { return .paymentClosed(payment.status) }
+            guard !isMoneyUnderWay else {
+                wait()
+                return .underWay
+            }
             payment.status = .unknown
             schedule(.inquire, at: now.advanced(by: .seconds(60)))
-        case .callBegun:
-            guard payment.task != .inquire || payment.isWaiting else { return .underWay }
+        case .callBegun(let refund):
+            guard payment.refunds.open == nil, payment.task != .inquire || payment.isWaiting else { return .underWay }
+            payment.refunds.open = refund
             schedule(.inquire, at: now.advanced(by: .seconds(60)))
         case .claimed(let claim):
             guard payment.claim == nil, rules.takesClaim(payment.status) else {
@@ -152,7 +159,30 @@ struct PaymentDecision {
         return nil
     }
 
+    /// What the provider has told says whether the refund was done.
+    private mutating func closeRefund() {
+        guard let open = payment.refunds.open else { return }
+        payment.refunds.open = nil
+        let row = payment.transactions.first { $0.id == open.transaction }
+        if let row, row.returned >= open.through { payment.refunds.done.append(open.key) }
+    }
+
+    /// Whether some of the payer's money is reserved, undecided or kept: no more of it is to be asked for.
+    private var isMoneyUnderWay: Bool {
+        payment.transactions.contains { transaction in
+            switch transaction.progress {
+            case .pending, .authorized: !transaction.isVoided
+            case .declined: false
+            case .captured: transaction.unapplied > 0
+            }
+        }
+    }
+
     private mutating func ordered(_ order: ProviderReference) throws(TammError) {
+        guard order.provider == payment.provider, order.account == payment.account else {
+            throw TammError(
+                .invalidInput, "wanted an order of \(payment.provider):\(payment.account), found \(order)", field: "order")
+        }
         guard payment.order == nil || payment.order == order else {
             throw TammError(.conflict, "payment \(payment.id) has another order than \(order)", field: "order")
         }
@@ -165,6 +195,7 @@ struct PaymentDecision {
         if payment.applied == nil, payment.order != nil, [.pending, .failed].contains(payment.status) {
             payment.status = .unknown
         }
+        guard payment.order != nil || payment.isWaiting else { return schedule(nil) }
         let attempts = payment.attempts + 1
         let minutes = (0..<min(attempts - 1, 6)).reduce(Int64(1)) { minutes, _ in min(minutes * 5, 1440) }
         schedule(payment.order == nil ? .order : .inquire, at: now.advanced(by: .seconds(minutes * 60)))
@@ -178,19 +209,23 @@ struct PaymentDecision {
         if let known = payment.transactions.firstIndex(where: { $0.id == notice.transaction }) {
             index = known
         } else {
-            guard payment.transactions.count < Payment.maximumTransactions else {
-                effects.append(.overflowed(notice))
-                return
+            if payment.transactions.count == Payment.maximumTransactions {
+                guard let idle = payment.transactions.firstIndex(where: { $0.money == nil && $0.progress <= .declined })
+                else { return effects.append(.overflowed(notice)) }
+                payment.transactions.remove(at: idle)
             }
             payment.transactions.append(PaymentTransaction(id: notice.transaction, firstSeenAt: now))
             index = payment.transactions.count - 1
         }
         let before = payment.transactions[index]
         payment.transactions[index].merge(notice.fact, rules: rules)
+        let wasWaiting = payment.isWaiting
         if payment.status == .unknown { payment.status = .pending }
         judge(index)
         follow(index, from: before)
-        if !isAsking { wait() }
+        guard wasWaiting, !isAsking else { return }
+        if payment.isWaiting, payment.task == .order || payment.task == .charge { return }
+        wait()
     }
 
     /// Whether the provider is to be asked at once.
@@ -233,6 +268,8 @@ struct PaymentDecision {
         effects.append(.withdraw)
         if after.returned == after.captured {
             effects.append(.revoke(isDispute: before.dispute != after.dispute))
+        } else if before.returned == before.captured {
+            effects.append(.restore)
         }
     }
 
@@ -259,10 +296,10 @@ struct PaymentDecision {
             return
         }
         guard [.pending, .failed].contains(payment.status), let last = payment.transactions.last else { return }
-        if payment.transactions.allSatisfy({ $0.isVoided && $0.captured == 0 }) {
-            payment.status = .voided
-        } else {
-            payment.status = last.progress == .declined ? .failed : .pending
+        switch last.progress {
+        case .declined: payment.status = .failed
+        case .pending, .authorized: payment.status = last.isVoided ? .failed : .pending
+        case .captured: break
         }
     }
 }

@@ -7,13 +7,15 @@ extension Payments {
     /// A provider that is not configured, as for transfers, is one that knows nothing.
     func perform(_ payment: Payment) async throws(TammError) -> Payment? {
         guard let task = payment.task else { return nil }
-        if task == .expire { return try await apply(.timePassed, to: payment.place, by: .service) }
         guard let provider = billing.configuration.providers[payment.provider] else {
             return try await apply(.answered, to: payment.place, by: .service)
         }
         do throws(TammError) {
             switch task {
-            case .order: return try await attach(provider.opens(payment), to: payment.place)
+            case .order:
+                let standing = payment.standing(at: billing.time.now(), rules: billing.rules).status
+                guard standing != .expired else { return try await apply(.timePassed, to: payment.place, by: .service) }
+                return try await attach(provider.opens(payment), to: payment.place)
             case .charge:
                 guard let card = try await card(of: payment.workspace, with: provider) else {
                     return try await apply(.answered, to: payment.place, by: .service)
@@ -23,10 +25,13 @@ extension Payments {
             case .inquire, .expire: return try await take(provider.tells(payment), for: payment)
             }
         } catch {
-            guard error.code == .unavailable || error.code == .overloaded else { throw error }
+            if task == .order, error.code == .conflict { return try await self.payment(payment.place, as: .service) }
             logger.warning(
-                "the provider does not answer", metadata: ["payment": "\(payment.id)", "task": "\(task.rawValue)"])
-            return try await apply(.unanswered, to: payment.place, by: .service)
+                "the provider did not do it",
+                metadata: ["payment": "\(payment.id)", "task": "\(task.rawValue)", "error": "\(error)"])
+            let after = try await apply(.unanswered, to: payment.place, by: .service)
+            guard error.code == .unavailable || error.code == .overloaded else { throw error }
+            return after
         }
     }
 
@@ -35,6 +40,10 @@ extension Payments {
     private func beginCharge(of place: PaymentPlace) async throws(TammError) -> Payment? {
         try await billing.work(in: place.workspace, by: .service) { work, t throws(TammError) in
             var payment = try work.payment(place, in: t)
+            guard try work.isWanted(payment) else {
+                _ = try work.apply(.answered, to: &payment, in: t)
+                return nil
+            }
             let refusal = try work.apply(.chargeBegun, to: &payment, in: t)
             return refusal == nil ? payment : nil
         }
@@ -75,7 +84,8 @@ extension Payments {
     // MARK: Cards and top-ups
 
     /// Saves the card that a provider has given a token for, in the workspace of the order that it was saved with;
-    /// false where nobody has opened the order.
+    /// false where nobody has opened the order. What comes again changes nothing: a card that was forgotten or replaced
+    /// since does not come back.
     public func save(
         cardFor order: ProviderReference, token: Secret, maskedNumber: String, brand: String
     ) async throws(TammError) -> Bool {
@@ -88,6 +98,10 @@ extension Payments {
             workspace: place.workspace, provider: order.provider, account: order.account, token: token,
             maskedNumber: maskedNumber, brand: brand, savedAt: now)
         try await billing.work(in: place.workspace, by: .service) { work, t throws(TammError) in
+            var payment = try work.payment(place, in: t)
+            guard !payment.hasSavedCard else { return }
+            payment.hasSavedCard = true
+            try t.put(payment)
             try t.put(card)
             try work.record("card.saved", "payment", place.id.description, [("card", maskedNumber), ("brand", brand)])
         }
@@ -110,14 +124,8 @@ extension Payments {
     /// Call it when a charge has left little. One payment is open at a time, at most the rule's number in a calendar
     /// month, and none after one failed or was returned.
     public func topUp(_ workspace: Identifier<Workspace>) async throws(TammError) -> Payment? {
-        let wallet = Wallet.main(of: workspace, at: billing.time.now())
-        let present = try await billing.store.transaction(as: .service) { t throws(TammError) in
-            (try t.subscription(of: workspace)?.topUp, try t.wallet(wallet.id))
-        }
-        guard present.0 != nil, let wallet = present.1 else { return nil }
-        let available = try await billing.wallets.balance(of: wallet, as: .service).available
         let payment = try await billing.work(in: workspace, by: .service) { work, t throws(TammError) in
-            try work.topUp(available: available, in: t)
+            try work.topUp(in: t)
         }
         guard let payment else { return nil }
         guard payment.task == .order, let ordered = try await perform(payment) else { return payment }
@@ -126,10 +134,18 @@ extension Payments {
 }
 
 extension BillingWork {
-    mutating func topUp(
-        available: Credits, in t: borrowing some StoreTransaction & ~Copyable
-    ) throws(TammError) -> Payment? {
-        guard var next = subscription, var rule = next.topUp else { return nil }
+    /// Whether what an automatic payment buys is still to be bought.
+    func isWanted(_ payment: Payment) throws(TammError) -> Bool {
+        guard let present = try subscription?.standing(at: now, rules: rules) else { return false }
+        switch payment.purpose {
+        case .plan(let purchase, _):
+            return try SubscriptionDecision(present, at: now, rules: rules).renewal()?.purchase == purchase
+        case .credits: return present.topUp?.pending == payment.id
+        }
+    }
+
+    mutating func topUp(in t: borrowing some StoreTransaction & ~Copyable) throws(TammError) -> Payment? {
+        guard var next = subscription, var rule = next.topUp, let available = try available(in: t) else { return nil }
         let id = Identifier<Payment>(derivedFrom: seed, label: "top-up")
         guard rule.decide(available: available, opening: id, at: now, rules: rules) else { return nil }
         let opened = try open(

@@ -16,6 +16,9 @@ public enum NoticeOutcome: Sendable, Hashable {
 /// counted and shown; it grants nothing until an administrator applies it.
 public struct Payments: Sendable {
     let billing: Billing
+    /// How many payments a workspace may have open at one time.
+    public static let maximumOpen = 20
+
     let logger = Logger(label: "tamm.payments")
 
     public init(
@@ -44,7 +47,7 @@ public struct Payments: Sendable {
         let outcome = try await billing.work(in: workspace, by: principal) { work, t throws(TammError) in
             try work.open(id, request, in: currency, with: provider, in: t)
         }
-        guard case .done(let payment) = outcome, payment.task == .order else { return outcome }
+        guard case .done(let payment) = outcome, payment.task == .order, payment.isWaiting else { return outcome }
         return .done(try await perform(payment) ?? payment)
     }
 
@@ -52,9 +55,7 @@ public struct Payments: Sendable {
     public func payment(_ place: PaymentPlace, as principal: Principal) async throws(TammError) -> Payment? {
         let now = billing.time.now()
         let found = try await billing.store.transaction(as: principal) { t throws(TammError) in try t.payment(place) }
-        guard var payment = found else { return nil }
-        payment.status = payment.status(at: now, rules: billing.rules)
-        return payment
+        return found?.standing(at: now, rules: billing.rules)
     }
 
     /// The workspace's payments in the order of their identifiers, at most `limit` (1 to 1,000) after `cursor`.
@@ -63,9 +64,10 @@ public struct Payments: Sendable {
         as principal: Principal
     ) async throws(TammError) -> [Payment] {
         let limit = try pageLimit(limit)
+        let (now, rules) = (billing.time.now(), billing.rules)
         return try await billing.store.transaction(as: principal) { t throws(TammError) in
             try t.payments(of: workspace, after: cursor, limit: limit)
-        }
+        }.map { $0.standing(at: now, rules: rules) }
     }
 
     // MARK: What providers say
@@ -141,7 +143,7 @@ extension BillingWork {
                 throw TammError(
                     .conflict, "the key has opened another payment, of \(present.amount)", field: "request")
             }
-            return .done(present)
+            return .done(present.standing(at: now, rules: rules))
         }
         guard let account = configuration.account(with: provider) else { return .refused(.noProvider(provider)) }
         let plan = rules.catalogue.plans[0].current.reference
@@ -154,13 +156,25 @@ extension BillingWork {
         if provider == .instaPay, let limit = try transferLimit(brokenBy: quote.amount, in: t) {
             return .refused(.aboveTransferLimit(maximum: limit))
         }
+        guard try opened(with: provider, in: t) < Payments.maximumOpen else { return .refused(.tooManyPayments) }
         let hours = provider == .instaPay ? rules.policy.transferHours : rules.policy.paymentHours
         let payment = try Payment(
             opening: id, in: workspace, quote.purpose, quote.amount, with: provider, account: account,
-            isAutomatic: isTopUp, at: now, expiresAt: now.advanced(by: .seconds(hours * 3600)))
+            isAutomatic: isTopUp, at: now, orderedBy: now.advanced(by: .seconds(60)), expiresAt: now.advanced(by: .seconds(hours * 3600)))
         try t.put(payment)
         try record("payment.opened", "payment", id.description, Self.details(payment))
         return .done(payment)
+    }
+
+    /// How many of the workspace's payments with the provider wait for their money.
+    private func opened(
+        with provider: PaymentProviderName, in t: borrowing some PaymentRecords & ~Copyable
+    ) throws(TammError) -> Int {
+        let oldest = now.advanced(by: .seconds(-3600 * max(rules.policy.paymentHours, rules.policy.transferHours)))
+        let recent = try t.payments(
+            of: workspace, with: provider, openedIn: oldest..<max(now, oldest.advanced(by: .microseconds(1))),
+            limit: maximumPage)
+        return recent.count { $0.standing(at: now, rules: rules).isWaiting }
     }
 
     private func transferLimit(
@@ -170,7 +184,7 @@ extension BillingWork {
         let calendar = rules.policy.calendar
         func opened(in range: Range<Timestamp>) throws(TammError) -> [Money] {
             try t.payments(of: workspace, with: .instaPay, openedIn: range, limit: maximumPage).compactMap {
-                [.pending, .confirmed, .unknown].contains($0.status(at: now, rules: rules)) ? $0.amount : nil
+                [.pending, .confirmed, .unknown].contains($0.standing(at: now, rules: rules).status) ? $0.amount : nil
             }
         }
         return try instaPay.limit(

@@ -62,11 +62,11 @@ public struct TopUp: Sendable, Hashable {
     /// Whether one is to be opened now; counts it if so.
     mutating func decide(available: Credits, opening payment: Identifier<Payment>, at now: Timestamp, rules: BillingRules) -> Bool {
         let month = rules.policy.calendar.calendarMonth(of: now).lowerBound
-        let bought = month == self.month ? count : 0
+        let bought = month <= self.month ? count : 0
         guard stop == nil, available < threshold, rules.topsUp(pending != nil, bought, monthlyMaximum) else {
             return false
         }
-        self.month = month
+        self.month = max(month, self.month)
         count = bought + 1
         pending = payment
         return true
@@ -78,7 +78,8 @@ public struct TopUp: Sendable, Hashable {
         case .pending, .unknown: break
         case .confirmed: if pending == payment { pending = nil }
         case .failed, .expired:
-            if pending == payment { pending = nil }
+            guard pending == payment else { return }
+            pending = nil
             if rules.stops(.unpaid) { stop = stop ?? .unpaid }
         case .partlyRefunded, .refunded, .voided:
             if pending == payment { pending = nil }

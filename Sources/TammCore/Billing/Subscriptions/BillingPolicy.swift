@@ -14,7 +14,7 @@ public struct BillingPolicy: Sendable, Hashable {
     /// The plan of a workspace whose subscription has ended; nil: none.
     public let fallback: PlanID?
     /// When a renewal is asked for, in whole days from the end of the period, ascending; below zero is before it. At
-    /// most 16, each -30 to 90. The first opens the payment; each charges the saved card where there is one.
+    /// most 16, each -30 to 90, the first at most 0. The first opens the payment; each charges the saved card where there is one.
     public let collectionDays: [Int64]
     /// How long a plan is kept after an unpaid period began, 0 to 90 days.
     public let graceDays: Int64
@@ -42,10 +42,10 @@ public struct BillingPolicy: Sendable, Hashable {
         afterRefund: Revocation = .endsPlan, afterDispute: Revocation = .endsPlan
     ) throws(TammError) {
         guard (1...16).contains(collectionDays.count), collectionDays.allSatisfy({ (-30...90).contains($0) }),
-            zip(collectionDays, collectionDays.dropFirst()).allSatisfy({ $0 < $1 })
+            zip(collectionDays, collectionDays.dropFirst()).allSatisfy({ $0 < $1 }), collectionDays[0] <= 0
         else {
             throw TammError(
-                .invalidInput, "wanted 1 to 16 ascending days of -30 to 90, found \(collectionDays)",
+                .invalidInput, "wanted 1 to 16 ascending days of -30 to 90, the first at most 0, found \(collectionDays)",
                 field: "collectionDays")
         }
         for (value, range, field) in [

@@ -21,6 +21,9 @@ extension SubscriptionDecision {
         case .revoked(let purchase, let period, let policy):
             revoke(purchase, period: period, policy)
             return nil
+        case .restored(let purchase, let period):
+            restore(purchase, period: period)
+            return nil
         }
     }
 
@@ -94,7 +97,9 @@ extension SubscriptionDecision {
         switch (ending, subscription.state) {
         case (.cancel, .paid), (.cancel, .trialing): break
         case (.move(let plan), .paid):
-            guard let version = try offered(plan) else { return .notOffered(plan.plan) }
+            guard let version = try offered(plan), plan == (try rules.catalogue.current(of: plan.plan).reference) else {
+                return .notOffered(plan.plan)
+            }
             guard plan != subscription.plan else { return .nothingToPay }
             guard try rules.catalogue.move(from: subscription.plan.plan, to: plan.plan) != .raise else {
                 return .raisesPlan
@@ -118,9 +123,12 @@ extension SubscriptionDecision {
         switch (purchase.kind, subscription.state) {
         case (.start, .complimentary), (.start, .trialing(_, nil)), (.start, .canceled), (.start, .expired):
             return PlanPurchase(.start, purchase.plan)
+        case (.renewal, .expired) where subscription.plan == purchase.plan && subscription.terms != nil: return purchase
         case (.renewal, _): return try renewal()?.purchase
-        case (.upgrade, .paid):
-            guard let end = subscription.paidThrough else { return nil }
+        case (.upgrade, .paid(_, let next)):
+            guard let end = subscription.paidThrough, next.map({ $0.plan == subscription.plan }) ?? true else {
+                return nil
+            }
             return PlanPurchase(.upgrade(from: subscription.plan, paidThrough: end), purchase.plan)
         case (.upgradeToYear, .paid(let period, nil)):
             return PlanPurchase(
@@ -147,6 +155,7 @@ extension SubscriptionDecision {
                 start(version, by: payment)
             }
         case .upgradeToYear: start(version, by: payment)
+        case .renewal where before.status == .expired: start(version, by: payment)
         case .renewal(let end): renew(version, at: rules.renewsFrom(end, now), by: payment)
         case .upgrade(let from, _): try upgrade(from: from, to: version, by: payment)
         }
@@ -186,7 +195,10 @@ extension SubscriptionDecision {
             effects.append(.grant(PlanGrant(version.monthlyCredits, .plan, valid: begin..<end), payment: payment))
         }
         let range = start..<calendar.boundary(first + months, after: anchor)
-        subscription.creditedThrough = rules.credited(subscription.creditedThrough, range.upperBound)
+        effects.append(.covered(range, payment: payment))
+        if start <= now {
+            subscription.creditedThrough = rules.credited(subscription.creditedThrough, range.upperBound)
+        }
         return Subscription.PaidPeriod(plan: version.reference, range: range)
     }
 
@@ -231,13 +243,35 @@ extension SubscriptionDecision {
             return become(.trialing(trial, next: nil), .revoked, at: now)
         case (_, .paid(let range, .some(let next))) where next.range == period:
             return become(.paid(range, next: nil), .revoked, at: now)
-        case (_, .paid(let range, _)) where range == period:
+        case (_, .paid(let range, .some)) where range == period:
+            // Whoever has paid for the next period keeps what is left of this one.
+            return become(subscription.state, .revoked, at: now)
+        case (_, .paid(let range, nil)) where range == period:
             guard policy == .endsPlan else { break }
             effects.append(.withdrawScheduledGrants)
             return finish(.canceled(at: now), .revoked, at: now)
+        case (.upgrade(_, let end), .paid): guard end > now else { return }
+        case (_, .paid): guard let period, period.upperBound > now else { return }
         default: return
         }
         subscription.ending = .cancel
         become(subscription.state, .endingScheduled, at: now)
+    }
+
+    /// Gives back what a revocation took, where it would still run.
+    private mutating func restore(_ purchase: PlanPurchase, period: Range<Timestamp>?) {
+        switch (purchase.kind, subscription.state) {
+        case (.upgrade(let from, let end), .paid(let range, var next))
+        where subscription.plan == from && (range.upperBound == end || subscription.paidThrough == end):
+            subscription.plan = purchase.plan
+            if subscription.paidThrough == end { next?.plan = purchase.plan }
+            become(.paid(range, next: next), .restored, at: now)
+        case (_, .canceled), (_, .expired):
+            guard let period, period.contains(now), subscription.terms != nil else { return }
+            subscription.plan = purchase.plan
+            subscription.creditedThrough = rules.credited(subscription.creditedThrough, period.upperBound)
+            become(.paid(period, next: nil), .restored, at: now)
+        default: return
+        }
     }
 }

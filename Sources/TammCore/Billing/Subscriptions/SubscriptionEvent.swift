@@ -18,11 +18,15 @@ public enum SubscriptionEvent: Sendable, Hashable {
     case cancelNow
     /// The payment of a purchase was returned in whole; `period` is what it had paid for, but for an upgrade.
     case revoked(PlanPurchase, period: Range<Timestamp>?, BillingPolicy.Revocation)
+    /// The money of a purchase came back after a dispute.
+    case restored(PlanPurchase, period: Range<Timestamp>?)
 }
 
 /// What a change of a subscription asks to be done in the same transaction.
 public enum SubscriptionEffect: Sendable, Hashable {
     case changed(SubscriptionChange)
+    /// The payment has paid for this time.
+    case covered(Range<Timestamp>, payment: Identifier<Payment>)
     /// A month's credits; `payment` is nil where nobody paid for them.
     case grant(PlanGrant, payment: Identifier<Payment>?)
     /// Takes back the credits of months that are still to come.
@@ -43,7 +47,7 @@ public struct SubscriptionChange: Sendable, Hashable {
         case resumed, canceled
         case periodEnded = "period-ended"
         case graceEnded = "grace-ended"
-        case revoked
+        case revoked, restored
     }
 
     public let reason: Reason
@@ -113,6 +117,8 @@ public enum BillingRefusal: Sendable, Hashable {
     case aboveTransferLimit(maximum: Money)
     /// The provider is not configured.
     case noProvider(PaymentProviderName)
+    /// The workspace has ``Payments/maximumOpen`` payments open.
+    case tooManyPayments
     /// There is no such money to apply or to give back.
     case noMoney
     /// The wallet does not take the credits.

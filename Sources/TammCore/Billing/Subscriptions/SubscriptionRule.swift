@@ -182,6 +182,7 @@ struct SubscriptionDecision {
     ) {
         subscription.plan = period.plan
         subscription.collections = 0
+        subscription.creditedThrough = rules.credited(subscription.creditedThrough, period.range.upperBound)
         become(.paid(period.range, next: nil), reason, at: moment)
     }
 

@@ -94,7 +94,7 @@ public struct Subscriptions: Sendable {
         try await change(.cancelNow, in: workspace, because: reason, as: principal)
     }
 
-    /// Sets the rule by which the workspace buys credits by itself, afresh; nil: it does not.
+    /// Sets the rule by which the workspace buys credits by itself, afresh; nil stops the one there is.
     public func setTopUp(
         _ rule: TopUp?, in workspace: Identifier<Workspace>, as principal: Principal
     ) async throws(TammError) -> BillingOutcome<Subscription> {
@@ -129,19 +129,22 @@ public struct Subscriptions: Sendable {
 }
 
 extension BillingWork {
-    /// Replaces the rule; what the month has seen of top-ups still counts, and a payment under way is still its own.
+    /// Replaces the rule, or stops it; what the month has seen of top-ups still counts, and a payment under way is
+    /// still its own.
     mutating func setTopUp(_ rule: TopUp?) throws(TammError) -> BillingOutcome<Subscription> {
         guard var next = subscription else { return .refused(.noSubscription) }
-        var rule = rule
-        if let present = next.topUp {
-            rule?.pending = present.pending
-            rule?.month = present.month
-            rule?.count = present.count
+        let present = next.topUp
+        next.topUp = rule ?? present
+        if rule == nil {
+            next.topUp?.stop = .asked
+        } else if let present {
+            next.topUp?.pending = present.pending
+            next.topUp?.month = present.month
+            next.topUp?.count = present.count
         }
-        next.topUp = rule
         replace(next)
         try record(
-            rule == nil ? "top-up.removed" : "top-up.set", "subscription", next.id.description,
+            rule == nil ? "top-up.stopped" : "top-up.set", "subscription", next.id.description,
             rule.map { [("pack", $0.pack), ("below", "\($0.threshold)"), ("maximum", "\($0.monthlyMaximum)")] } ?? [])
         return .done(next)
     }

@@ -40,9 +40,25 @@ public struct WalletCommand: Sendable, Hashable {
     /// take none. What has been used already (a debit that caps or owes, a capture) counts beyond the limit too.
     public let quota: QuotaClaim?
 
-    /// - Throws: `invalidInput`, naming the field.
+    /// How the keys of Tamm's own commands begin: no caller takes one before them.
+    static let reservedPrefix = "tamm:"
+
+    /// - Throws: `invalidInput`, naming the field; at `key` for one that begins with `tamm:`.
     public init(
         _ action: Action, wallet: Identifier<Wallet>, in workspace: Identifier<Workspace>, key: IdempotencyKey,
+        occurredAt: Timestamp? = nil, usage: [UsageEvent] = [], quota: QuotaClaim? = nil
+    ) throws(TammError) {
+        guard !key.text.hasPrefix(Self.reservedPrefix) else {
+            throw TammError(.invalidInput, "keys that begin with \(Self.reservedPrefix) are not a caller's", field: "key")
+        }
+        try self.init(
+            reserved: action, wallet: wallet, in: workspace, key: key, occurredAt: occurredAt, usage: usage,
+            quota: quota)
+    }
+
+    /// A command of Tamm's own, or a caller's.
+    package init(
+        reserved action: Action, wallet: Identifier<Wallet>, in workspace: Identifier<Workspace>, key: IdempotencyKey,
         occurredAt: Timestamp? = nil, usage: [UsageEvent] = [], quota: QuotaClaim? = nil
     ) throws(TammError) {
         switch action {

@@ -3,14 +3,9 @@ extension LaunchChecklist {
         "Billing",
         [
             .built(Paymob.self),
-            .notBuilt(
-                "billing.instapay",
-                "a transfer an admin confirmed upgrades the plan; unconfirmed, rejected, expired or reused: not"),
-            .notBuilt(
-                "billing.no-upgrade-unconfirmed", "no sequence of events without a confirmation raises a plan"),
-            .notBuilt(
-                "billing.renewal",
-                "trial end, renewal, monthly grant, downgrade, grace and expiry happen once per period, on time"),
+            .built(InstaPayTransfer.self),
+            .built(NoUpgradeUnconfirmed.self),
+            .built(Renewal.self),
             .built(NeverNegative.self),
             .built(Refund.self),
             .notBuilt(

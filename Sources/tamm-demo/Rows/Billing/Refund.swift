@@ -1,13 +1,26 @@
 import TammCore
+import TammTesting
 
 /// A charge is given back, a purchase is taken back, and what is missing is owed until the next purchase.
 struct Refund: LaunchRow {
     static let id = "billing.refund"
     static let title = "refund, void and chargeback take back what can be taken and record the rest as owed"
-    static let completeness = Completeness.partial(missing: "the provider's refund, void and chargeback callbacks")
 
     func run(_ row: RowRecorder, in context: DemoContext) async throws {
-        let house = try await DemoHouse(context)
+        let house = try await DemoHouse(context, plan: "free")
+        try await charges(row, house)
+        try await PaymentReturns(house: house).run(row)
+        try await house.verify(row)
+
+        let policy = try BillingPolicy(
+            calendar: .cairo, fallback: PlanID("free"), afterRefund: .keepsPeriod, afterDispute: .keepsPeriod)
+        let lenient = try await DemoHouse(context, plan: "free", policy: policy)
+        try await PaymentReturns(house: lenient).keepingPeriods(row)
+        try await lenient.verify(row)
+    }
+
+    /// What the wallet alone does.
+    private func charges(_ row: RowRecorder, _ house: DemoHouse) async throws {
         let (wallets, wallet) = (house.wallets, house.wallet)
         let bought = try row.require(try await house.grant(100, "payment-1")?.grant, "the first purchase's grant")
         _ = try await wallets.debit(Credits(70), from: wallet, key: IdempotencyKey("work"), as: .service)
@@ -32,6 +45,5 @@ struct Refund: LaunchRow {
         balance = try await house.balance()
         row.evidence("after the next purchase: \(balance.available) available, \(balance.owed) owed")
         row.expect(balance, equals: Balance(available: try Credits(30), held: .zero, owed: .zero), "the balance")
-        try await house.verify(row)
     }
 }

@@ -13,7 +13,7 @@ struct LateClockTests {
             shop.bank.time.set(end.advanced(by: .seconds(70 * 86_400)))
             if !isLate { try await shop.run() }
             _ = try await shop.payments.refund(
-                payment.amount, transaction: try #require(payment.applied?.id), of: payment.place, because: "asked",
+                payment.amount, transaction: try #require(payment.applied?.id), of: payment.place, key: "refund".key, because: "asked",
                 as: .service)
             try await shop.run()
             balances.append(try await shop.bank.balance())

@@ -122,7 +122,7 @@ struct PaymentEndpointTests {
         #expect(try await shop.plan() == nil)
         _ = try await stripe.deliver("payment_intent.succeeded", #"{\#(intent),"amount_received":79900}"#)
         #expect(try await shop.plan() == "growth@2")
-        _ = try await stripe.deliver("charge.dispute.created", #"{"charge":"ch_1","payment_intent":"\#(order)"}"#)
+        _ = try await stripe.deliver("charge.dispute.created", #"{"charge":"ch_1","payment_intent":"\#(order)","status":"needs_response"}"#)
         #expect(try await shop.now(payment).status == .refunded)
         #expect(try await shop.bank.balance() == Balance(.zero))
         #expect(try await shop.plan() == "free@1")

@@ -39,7 +39,7 @@ struct PurchaseAheadTests {
         let moved = try await shop.subscriptions.endLater(.move(to: growth), in: shop.workspace, as: shop.owner)
         #expect(moved.value?.ending == .move(to: growth))
         _ = try await shop.payments.refund(
-            raise.amount, transaction: try #require(raise.applied?.id), of: raise.place, because: "asked", as: .service)
+            raise.amount, transaction: try #require(raise.applied?.id), of: raise.place, key: "r".key, because: "asked", as: .service)
         let subscription = try #require(try await shop.subscription())
         #expect(subscription.plan.description == "starter@1" && subscription.ending == nil)
         shop.bank.time.set(try #require(subscription.paidThrough))
@@ -52,7 +52,7 @@ struct PurchaseAheadTests {
         let raise = try await shop.buy("enterprise", "raise")
         try await shop.pay(shop.open(.renewal, "ahead"))
         _ = try await shop.payments.refund(
-            raise.amount, transaction: try #require(raise.applied?.id), of: raise.place, because: "asked", as: .service)
+            raise.amount, transaction: try #require(raise.applied?.id), of: raise.place, key: "r".key, because: "asked", as: .service)
         let subscription = try #require(try await shop.subscription())
         #expect(subscription.plan.description == "growth@2")
         guard case .paid(let period, .some(let next)) = subscription.state else { throw TammError(.notFound, "no period") }

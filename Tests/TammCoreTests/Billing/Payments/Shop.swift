@@ -17,7 +17,7 @@ struct Shop: Sendable {
 
     init(
         at start: Timestamp = Bank.start, catalogue: PlanCatalogue = .example, policy: BillingPolicy? = nil,
-        provider: SimulatedProvider? = nil, firstOrder: Int64 = 1000,
+        provider: SimulatedProvider? = nil, instaPay: InstaPay? = nil, firstOrder: Int64 = 1000,
         change: (inout BillingRules) -> Void = { _ in }
     ) async throws {
         bank = try await Bank(at: start)
@@ -27,7 +27,7 @@ struct Shop: Sendable {
         var rules = BillingRules(catalogue: catalogue, policy: policy ?? standard)
         change(&rules)
         configuration = try BillingConfiguration(
-            rules: rules, providers: [provider.provider], instaPay: InstaPay(address: Self.instaPay))
+            rules: rules, providers: [provider.provider], instaPay: instaPay ?? InstaPay(address: Self.instaPay))
         let billing = Billing(
             store: bank.store, time: bank.time.source, entropy: bank.entropy, wallets: bank.wallets,
             configuration: configuration)

@@ -62,6 +62,8 @@ public struct StripeEvent: Sendable, Hashable {
         case "payment_intent.succeeded": return try intent(account, .captured(money("amount_received")))
         case "charge.refunded": return try charge(account, "id", .refunded(amount("amount_refunded")))
         case "charge.dispute.created", "charge.dispute.funds_withdrawn":
+            // A bank's inquiry moves no money.
+            guard try !Self.text(object["status"], "data.object.status").hasPrefix("warning_") else { return nil }
             return try charge(account, "charge", .disputed(.open))
         case "charge.dispute.closed":
             switch try Self.text(object["status"], "data.object.status") {
