@@ -33,6 +33,7 @@ public final class SimulatedProvider: Sendable {
 
     private struct State {
         var charges: [String: Charge] = [:]
+        var byOrder: [ProviderReference: [String]] = [:]
         var orders: [Identifier<Payment>: ProviderReference] = [:]
         var refunds: Set<IdempotencyKey> = []
         var next: Int64
@@ -94,6 +95,11 @@ public final class SimulatedProvider: Sendable {
     /// All that moved, by id.
     public var charges: [Charge] { state.withLock { $0.charges.values.sorted { $0.id < $1.id } } }
 
+    /// What moved for one order, the earliest first.
+    public func charges(of order: ProviderReference) -> [Charge] {
+        state.withLock { state in (state.byOrder[order] ?? []).compactMap { state.charges[$0] } }
+    }
+
     private func answer() throws(TammError) {
         guard mood != .isDown else { throw TammError(.unavailable, "\(name) does not answer") }
     }
@@ -133,6 +139,7 @@ public final class SimulatedProvider: Sendable {
                 id: String(state.next), order: order, money: money, isReserved: isReserved, isDeclined: isDeclined,
                 refunded: 0, isVoided: false, dispute: .none)
             state.charges[charge.id] = charge
+            state.byOrder[order, default: []].append(charge.id)
             return charge
         }
         return try notices(of: charge)
@@ -158,7 +165,8 @@ public final class SimulatedProvider: Sendable {
     /// All there is to say of an order.
     public func facts(of order: ProviderReference?) throws(TammError) -> [PaymentNotice] {
         var notices: [PaymentNotice] = []
-        for charge in charges where charge.order == order { notices += try self.notices(of: charge) }
+        guard let order else { return [] }
+        for charge in charges(of: order) { notices += try self.notices(of: charge) }
         return notices
     }
 

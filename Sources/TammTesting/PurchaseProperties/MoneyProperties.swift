@@ -3,10 +3,14 @@ import TammCore
 extension PurchaseProperty {
     package static let rightMoment = PurchaseProperty(
         name: "right-moment",
-        sentence: "What was asked pays when it comes in time, for what still fits; when it comes late or twice it is kept and does nothing."
+        sentence:
+            "What was asked pays when it comes in time, for what still fits; when it comes late or twice it is kept and does nothing, and late is not before its time."
     ) { o in
         for (before, after) in o.pairs {
             for payment in after.payments {
+                if payment.status == .expired, payment.expiresAt > o.now {
+                    return "a payment expired at \(o.now), before its time \(payment.expiresAt)"
+                }
                 let new = payment.transactions.filter { o.told($0, of: payment)?.step == o.step.id }
                 guard new.count == 1, let row = new.first, let earlier = before.payment(payment.id), earlier.order != nil,
                     let told = o.told(row, of: payment), let captured = told.captured,

@@ -65,7 +65,7 @@ struct PurchaseGenerator {
     }
 
     private mutating func trial(in workspace: Int) -> [Action] {
-        let plan = one(of: paid, else: free)
+        let plan = one(of: paid, else: paid + free)
         var actions: [Action] = [.beginTrial(workspace: workspace, plan)]
         if chance(50) { actions += purchase(.plan(plan, per: interval()), in: workspace) }
         if chance(60) { actions += [.passTo(moment: 0, microseconds: offset()), .runClock(run())] }
@@ -74,14 +74,14 @@ struct PurchaseGenerator {
 
     /// What is paid for is to end or to go on otherwise; the next period is paid ahead, and then it is raised.
     private mutating func change(in workspace: Int) -> [Action] {
-        var actions = purchase(.plan(one(of: paid.dropFirst().map(\.self), else: free), per: .month), in: workspace)
-        if chance(50) { actions += purchase(.plan(one(of: paid.suffix(1), else: free), per: .month), in: workspace) }
+        var actions = purchase(.plan(one(of: paid.dropFirst().map(\.self), else: paid + free), per: .month), in: workspace)
+        if chance(50) { actions += purchase(.plan(one(of: paid.suffix(1), else: paid + free), per: .month), in: workspace) }
         if chance(60) {
-            actions.append(.endLater(workspace: workspace, chance(30) ? nil : one(of: paid + free, else: free)))
+            actions.append(.endLater(workspace: workspace, chance(30) ? nil : one(of: paid + free, else: paid + free)))
             if chance(30) { actions.append(.resume(workspace: workspace)) }
         }
         if chance(70) { actions += purchase(.renewal, in: workspace) }
-        if chance(60) { actions += purchase(.plan(one(of: paid, else: free), per: .month), in: workspace) }
+        if chance(60) { actions += purchase(.plan(one(of: paid, else: paid + free), per: .month), in: workspace) }
         if chance(30) { actions += [.refund(payment: number(0...2), percent: 100), .deliver(.all)] }
         if chance(60) { actions += [.passTo(moment: 0, microseconds: offset()), .runClock(run())] }
         return actions
@@ -181,10 +181,10 @@ struct PurchaseGenerator {
         case 8: .applyKept(payment: older())
         case 9: .capture(payment: older())
         case 10, 11: .endLater(workspace: workspace, nil)
-        case 12...14: .endLater(workspace: workspace, one(of: paid + free, else: free))
+        case 12...14: .endLater(workspace: workspace, one(of: paid + free, else: paid + free))
         case 15: .resume(workspace: workspace)
         case 16, 17: .cancel(workspace: workspace)
-        case 18: .assign(workspace: workspace, one(of: paid + free, else: free))
+        case 18: .assign(workspace: workspace, one(of: paid + free, else: paid + free))
         case 19: .spend(workspace: workspace, percent: Int64(number(1...100)))
         case 20: .hold(workspace: workspace, percent: Int64(number(1...100)))
         case 21: .forgetCard(workspace: workspace)
@@ -205,7 +205,7 @@ struct PurchaseGenerator {
     }
 
     private mutating func plan() -> PurchaseRequest {
-        .plan(one(of: chance(95) ? paid : paid + free, else: free), per: interval())
+        .plan(one(of: chance(95) ? paid : paid + free, else: paid + free), per: interval())
     }
 
     private mutating func pack() -> PurchaseRequest { packs.isEmpty ? .renewal : .pack(one(of: packs)) }

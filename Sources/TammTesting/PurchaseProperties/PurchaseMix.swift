@@ -11,6 +11,24 @@ public struct PurchaseMix: Sendable {
     /// By name: steps, refusals, statuses, changes; in how many sequences each occurred.
     public private(set) var occurrences: [String: Int] = [:]
 
+    /// The rare things that every long run has to show.
+    public static let expected: [String] =
+        ["start", "renewal", "upgrade", "upgradeToYear", "pack", "top-up", "month", "year", "in a trial", "in grace"].map {
+            "bought \($0)"
+        } + Subscription.Status.allCases.map { "subscription \($0)" } + Payment.Status.allCases.map { "payment \($0)" }
+        + ["late", "underpaid", "overpaid", "wrongCurrency", "twice", "doesNotFit", "walletRefused"].map { "kept \($0)" }
+        + ["doesNotFit", "lowersPlan", "raisesPlan", "nothingToPay", "noTrial", "pastDue", "notSold", "referenceUsed"].map {
+            "refusal \($0)"
+        } + ["open", "lost", "won"].map { "dispute \($0)" }
+        + ["twice", "reversed", "lost", "last"].map { "delivered \($0)" }
+        + ["together", "interrupted", "limited"].map { "clock \($0)" }
+        + ["clawback", "shortfall", "settlement", "reinstatement", "hold", "grantExpiry"].map { "entry \($0)" }
+        + [
+            "confirmed by hand", "charged by itself", "reserved", "captured", "unmatched money", "return recorded",
+            "transfer confirmed", "transfer rejected", "top-up stop unpaid", "top-up stop returned", "opened again",
+            "ending cancel", "ending move", "resumed", "canceled at once", "done assigned", "error unavailable",
+        ]
+
     mutating func count(_ o: PurchaseObservation, _ names: Set<String>) {
         steps += 1
         for name in names { occurrences[name] = 1 }

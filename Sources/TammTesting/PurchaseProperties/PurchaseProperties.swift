@@ -65,7 +65,7 @@ public struct PurchaseProperties: Sendable {
 
     /// - Parameter change: puts a wrong rule in.
     package func run(
-        one seed: UInt64, changing change: @Sendable (inout BillingRules) -> Void, properties: [PurchaseProperty],
+        one seed: UInt64, changing change: @Sendable (inout PurchaseRules) -> Void, properties: [PurchaseProperty],
         shrinking: Bool
     ) async throws -> (report: Report, violated: Set<String>) {
         var generator = PurchaseGenerator(seed: seed, scenario: scenario)
@@ -82,11 +82,13 @@ public struct PurchaseProperties: Sendable {
     }
 
     package func attempt(
-        _ steps: [PurchaseStep], _ seed: UInt64, _ change: (inout BillingRules) -> Void,
+        _ steps: [PurchaseStep], _ seed: UInt64, _ change: (inout PurchaseRules) -> Void,
         _ properties: [PurchaseProperty]
     ) async throws -> PurchaseRun.Outcome {
         let policy = scenario.policies[Int(seed % UInt64(scenario.policies.count))]
-        var rules = BillingRules(catalogue: scenario.catalogue, policy: policy)
+        let limits = seed % 5 == 0 ? WalletLimits(openGrants: 12, openHolds: 4, openReceivables: 2) : .standard
+        var rules = PurchaseRules(
+            billing: BillingRules(catalogue: scenario.catalogue, policy: policy), wallet: WalletRules(limits: limits))
         change(&rules)
         var run = try await PurchaseRun(
             store: makeStore(), scenario: scenario, policy: policy, rules: rules, properties: properties, seed: seed)
@@ -96,7 +98,7 @@ public struct PurchaseProperties: Sendable {
     /// Takes steps out, half of them, a quarter, one by one, as long as the same property still breaks.
     private func shrink(
         _ steps: [PurchaseStep], _ violation: PurchaseRun.Violation, _ seed: UInt64,
-        _ change: (inout BillingRules) -> Void, _ properties: [PurchaseProperty]
+        _ change: (inout PurchaseRules) -> Void, _ properties: [PurchaseProperty]
     ) async throws -> ([PurchaseStep], String) {
         var fewest = Array(steps.prefix { $0.id <= violation.step.id })
         var detail = violation.detail
@@ -117,5 +119,18 @@ public struct PurchaseProperties: Sendable {
             size /= 2
         }
         return (fewest, detail)
+    }
+}
+
+/// The judgements that a run is made with.
+package struct PurchaseRules: Sendable {
+    package var billing: BillingRules
+    package var wallet: WalletRules
+    /// What a store that loses or garbles rows makes of what is read.
+    package var garbles: @Sendable (inout PurchaseState) -> Void = { _ in }
+
+    package init(billing: BillingRules, wallet: WalletRules) {
+        self.billing = billing
+        self.wallet = wallet
     }
 }

@@ -24,13 +24,15 @@ extension PurchaseProperty {
     ) { o in
         for (before, after) in o.pairs {
             let isConfirmed =
-                o.confirmations.contains { $0.after.id == after.id } || !after.restored(since: before).isEmpty
+                o.confirmations.contains {
+                    $0.after.id == after.id && o.told($0.transaction, of: $0.payment)?.captured != nil
+                } || !after.restored(since: before).isEmpty
             for (id, grant) in after.grants where before.grants[id] == nil {
                 guard let payment = grant.payment(in: after) else {
                     if grant.terms.category == .purchased { return "grant \(id) of \(grant.terms.amount) is bought by nobody" }
                     continue
                 }
-                if payment.applied == nil || before.payment(payment.id)?.applied != nil {
+                if !isConfirmed || payment.applied == nil || before.payment(payment.id)?.applied != nil {
                     return "payment \(payment.id) (\(payment.status)) grants \(grant.terms.amount) unasked"
                 }
             }

@@ -19,6 +19,7 @@ package struct PurchaseRun {
     let policy: BillingPolicy
     private let properties: [PurchaseProperty]
     private let start: Timestamp
+    private let garbles: @Sendable (inout PurchaseState) -> Void
     private var books = PurchaseBooks()
     private(set) var state: PurchaseState
     /// The payments there are, the newest last.
@@ -36,16 +37,16 @@ package struct PurchaseRun {
     var isInterrupted = false
 
     package init(
-        store: any TammStore, scenario: PurchaseScenario, policy: BillingPolicy, rules: BillingRules,
+        store: any TammStore, scenario: PurchaseScenario, policy: BillingPolicy, rules: PurchaseRules,
         properties: [PurchaseProperty], seed: UInt64
     ) async throws(TammError) {
         self.scenario = scenario
         self.policy = policy
         self.properties = properties
+        garbles = rules.garbles
         start = scenario.starts[Int(seed / 8 % UInt64(scenario.starts.count))]
-        let limits = seed % 5 == 0 ? WalletLimits(openGrants: 12, openHolds: 4, openReceivables: 2) : .standard
         world = try await PurchaseWorld(
-            store: store, rules: rules, workspaces: scenario.workspaces, start: start, seed: seed, limits: limits)
+            store: store, rules: rules, workspaces: scenario.workspaces, start: start, seed: seed)
         state = try await world.look()
     }
 
@@ -58,7 +59,8 @@ package struct PurchaseRun {
             let answers = world.takeAnswers()
             books.hear(heard, step: step.id, isCertain: true)
             books.hear(answers, step: step.id, isCertain: !isInterrupted)
-            let after = try await world.look(state)
+            var after = try await world.look(state)
+            garbles(&after)
             books.settleDoubts(after, step: step.id)
             for act in acts { books.note(act) }
             var entries: [LedgerEntry] = []

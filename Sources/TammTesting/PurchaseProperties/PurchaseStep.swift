@@ -90,6 +90,11 @@ public struct PurchaseStep: Sendable, Hashable {
     /// The step's number in the sequence as it was generated; its keys are made of it.
     public let id: Int
     public let action: Action
+
+    public init(id: Int, action: Action) {
+        self.id = id
+        self.action = action
+    }
 }
 
 extension PurchaseStep: CustomStringConvertible {

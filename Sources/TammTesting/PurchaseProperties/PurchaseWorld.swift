@@ -17,17 +17,15 @@ package struct PurchaseWorld: Sendable {
     package let walletRows: [Wallet]
     private let ear = Ear()
 
-    /// - Parameter limits: of each wallet.
     package init(
-        store: any TammStore, rules: BillingRules, workspaces count: Int, start: Timestamp, seed: UInt64,
-        limits: WalletLimits = .standard
+        store: any TammStore, rules: PurchaseRules, workspaces count: Int, start: Timestamp, seed: UInt64
     ) async throws(TammError) {
         let store = InterruptedStore(store)
         self.store = store
         let time = ManualTime(start)
         self.time = time
         var seeds = SplitMix64(seed: seed)
-        let wallets = Wallets(store: store, time: time.source, limits: limits)
+        let wallets = Wallets(store: store, time: time.source, rules: rules.wallet)
         self.wallets = wallets
         let entropy = SeededEntropy(seed: seeds.next()).source
         var made = try await Self.buyers(count, in: store, time, seed: seeds.next())
@@ -42,7 +40,7 @@ package struct PurchaseWorld: Sendable {
         simulated = SimulatedProvider(account: account, firstOrder: 100_000)
         instaPay = try InstaPay(address: "\(account)@instapay")
         configuration = try BillingConfiguration(
-            rules: rules, providers: [ear.hearing(simulated.provider)], instaPay: instaPay)
+            rules: rules.billing, providers: [ear.hearing(simulated.provider)], instaPay: instaPay)
         subscriptions = Subscriptions(
             store: store, time: time.source, entropy: entropy, wallets: wallets, configuration: configuration)
         payments = Payments(

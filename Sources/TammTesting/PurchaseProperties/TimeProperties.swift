@@ -160,10 +160,14 @@ extension PurchaseProperty {
 
     package static let noOtherFailure = PurchaseProperty(
         name: "no-other-failure",
-        sentence: "Nothing fails but for a provider that does not answer and a request that is not well-formed."
+        sentence:
+            "Nothing fails but for a provider that does not answer, a refund of more than there is, and a transfer in another currency than pounds."
     ) { o in
         for error in o.errors {
-            if error.code == .invalidInput { continue }
+            if error.code == .invalidInput {
+                if case .refund = o.step.action { continue }
+                if case .open(_, _, let currency, .instaPay) = o.step.action, currency != .egp { continue }
+            }
             if error.code == .unavailable, o.mood != .answers { continue }
             return "\(error)"
         }

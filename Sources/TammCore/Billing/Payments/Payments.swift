@@ -124,10 +124,12 @@ public struct Payments: Sendable {
 }
 
 extension BillingWork {
-    /// The payment, under the workspace's lock.
-    func payment(
-        _ place: PaymentPlace, in t: borrowing some PaymentRecords & ~Copyable
+    /// The payment, under the workspace's lock, after what time has done to the subscription: credits are given and
+    /// taken back in the order in which that fell due.
+    mutating func payment(
+        _ place: PaymentPlace, in t: borrowing some StoreTransaction & ~Copyable
     ) throws(TammError) -> Payment {
+        if subscription != nil { _ = try apply(.timePassed, in: t) }
         guard let payment = try t.payment(place) else { throw TammError(.notFound, "no payment \(place.id)") }
         return payment
     }
