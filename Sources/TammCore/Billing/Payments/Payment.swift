@@ -23,7 +23,7 @@ public struct Payment: Sendable, Hashable {
         case charge
         /// Ask how the order stands.
         case inquire
-        /// Give it up, if the provider knows of no money.
+        /// Ask a last time, and give it up: money that is heard of then is late.
         case expire
     }
 
@@ -62,7 +62,7 @@ public struct Payment: Sendable, Hashable {
         public struct Open: Sendable, Hashable {
             public let key: IdempotencyKey
             public let transaction: String
-            /// What is returned of the transaction in all once it is done, in minor units.
+            /// What is refunded of the transaction in all once it is done, in minor units.
             public let through: Int64
 
             public init(key: IdempotencyKey, transaction: String, through: Int64) {

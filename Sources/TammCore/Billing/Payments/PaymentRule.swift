@@ -91,7 +91,7 @@ struct PaymentDecision {
         case .pending, .failed:
             guard !payment.hasOpenClaim, payment.applied == nil, rules.isLate(payment.expiresAt, now) else { return }
             payment.status = .expired
-            schedule(nil)
+            wait()
         case .confirmed, .expired, .partlyRefunded, .refunded, .voided, .unknown: break
         }
     }
@@ -104,6 +104,10 @@ struct PaymentDecision {
 
     /// The next thing to do for a payment that waits for its money: ask shortly before its end, then end it.
     mutating func wait() {
+        guard payment.refunds.open == nil else {
+            if payment.task != .inquire { schedule(.inquire, at: now.advanced(by: .seconds(60))) }
+            return
+        }
         guard payment.isWaiting, !payment.hasOpenClaim else { return schedule(nil) }
         let lifetime = payment.expiresAt.microseconds - payment.openedAt.microseconds
         let asking = Timestamp(unchecked: payment.expiresAt.microseconds - lifetime / 4)
@@ -123,11 +127,13 @@ struct PaymentDecision {
         case .unanswered: unanswered()
         case .chargeAsked:
             guard [.pending, .failed].contains(payment.status) else { return .paymentClosed(payment.status) }
-            guard !isMoneyUnderWay else { return .underWay }
+            guard !isMoneyUnderWay, !isAsking else { return .underWay }
             payment.isAutomatic = true
             schedule(payment.order == nil ? .order : .charge)
         case .chargeBegun:
-            guard payment.isWaiting, payment.task == .charge else { return .paymentClosed(payment.status) }
+            guard [.pending, .failed].contains(payment.status), payment.task == .charge else {
+                return .paymentClosed(payment.status)
+            }
             guard !isMoneyUnderWay else {
                 wait()
                 return .underWay
@@ -137,7 +143,7 @@ struct PaymentDecision {
         case .callBegun(let refund):
             guard payment.refunds.open == nil, payment.task != .inquire || payment.isWaiting else { return .underWay }
             payment.refunds.open = refund
-            schedule(.inquire, at: now.advanced(by: .seconds(60)))
+            schedule(.inquire, at: now.advanced(by: .seconds(600)))
         case .claimed(let claim):
             guard payment.claim == nil, rules.takesClaim(payment.status) else {
                 return .paymentClosed(payment.status)
@@ -164,7 +170,7 @@ struct PaymentDecision {
         guard let open = payment.refunds.open else { return }
         payment.refunds.open = nil
         let row = payment.transactions.first { $0.id == open.transaction }
-        if let row, row.returned >= open.through { payment.refunds.done.append(open.key) }
+        if let row, row.isVoided || row.refunded >= open.through { payment.refunds.done.append(open.key) }
     }
 
     /// Whether some of the payer's money is reserved, undecided or kept: no more of it is to be asked for.
@@ -186,6 +192,7 @@ struct PaymentDecision {
         guard payment.order == nil || payment.order == order else {
             throw TammError(.conflict, "payment \(payment.id) has another order than \(order)", field: "order")
         }
+        guard payment.order == nil else { return }
         payment.order = order
         if payment.isAutomatic, payment.isWaiting { schedule(.charge) } else { wait() }
     }
@@ -210,7 +217,7 @@ struct PaymentDecision {
             index = known
         } else {
             if payment.transactions.count == Payment.maximumTransactions {
-                guard let idle = payment.transactions.firstIndex(where: { $0.money == nil && $0.progress <= .declined })
+                guard let idle = payment.transactions.firstIndex(where: \.isIdle)
                 else { return effects.append(.overflowed(notice)) }
                 payment.transactions.remove(at: idle)
             }
@@ -220,10 +227,9 @@ struct PaymentDecision {
         let before = payment.transactions[index]
         payment.transactions[index].merge(notice.fact, rules: rules)
         let wasWaiting = payment.isWaiting
-        if payment.status == .unknown { payment.status = .pending }
         judge(index)
         follow(index, from: before)
-        guard wasWaiting, !isAsking else { return }
+        guard wasWaiting, !isAsking, payment.status != .unknown else { return }
         if payment.isWaiting, payment.task == .order || payment.task == .charge { return }
         wait()
     }
@@ -278,6 +284,7 @@ struct PaymentDecision {
             payment.transactions[index].unapplied > 0
         else { return .noMoney }
         guard payment.applied == nil else { return .paymentClosed(payment.status) }
+        guard payment.refunds.open == nil else { return .underWay }
         use(index)
         if !isAsking { wait() }
         return nil
@@ -305,6 +312,11 @@ struct PaymentDecision {
 }
 
 extension PaymentTransaction {
+    /// Whether nothing is lost when it is forgotten: declined, and nothing else was said of it.
+    fileprivate var isIdle: Bool {
+        progress == .declined && money == nil && refunded == 0 && !isVoided && dispute == .none
+    }
+
     init(id: String, firstSeenAt: Timestamp) {
         self.init(
             id: id, progress: .pending, money: nil, refunded: 0, isVoided: false, dispute: .none, use: nil,

@@ -123,7 +123,7 @@ extension Payments {
                     amount.currency == row.money?.currency, amount.minorUnits <= row.captured - row.returned
                 else { return .refused(.noMoney) }
                 return .done(
-                    .init(key: key, transaction: transaction, through: row.returned + amount.minorUnits))
+                    .init(key: key, transaction: transaction, through: row.refunded + amount.minorUnits))
             },
             { payment throws(TammError) in
                 // The provider's keys are of the account, and the caller's of the payment.

@@ -17,15 +17,16 @@ extension Payments {
                 guard standing != .expired else { return try await apply(.timePassed, to: payment.place, by: .service) }
                 return try await attach(provider.opens(payment), to: payment.place)
             case .charge:
-                guard let card = try await card(of: payment.workspace, with: provider) else {
-                    return try await apply(.answered, to: payment.place, by: .service)
-                }
-                guard let begun = try await beginCharge(of: payment.place) else { return nil }
+                guard let (begun, card) = try await beginCharge(of: payment.place, with: provider) else { return nil }
                 return try await take(provider.charges(begun, card), for: begun)
             case .inquire, .expire: return try await take(provider.tells(payment), for: payment)
             }
         } catch {
-            if task == .order, error.code == .conflict { return try await self.payment(payment.place, as: .service) }
+            if task == .order, error.code == .conflict,
+                let present = try await self.payment(payment.place, as: .service), present.order != nil
+            {
+                return present
+            }
             logger.warning(
                 "the provider did not do it",
                 metadata: ["payment": "\(payment.id)", "task": "\(task.rawValue)", "error": "\(error)"])
@@ -37,15 +38,20 @@ extension Payments {
 
     /// Writes down that the card is being charged; nil where somebody else does it. A charge that breaks off leaves a
     /// payment that is unknown, never one that is charged again unasked.
-    private func beginCharge(of place: PaymentPlace) async throws(TammError) -> Payment? {
+    private func beginCharge(
+        of place: PaymentPlace, with provider: PaymentProvider
+    ) async throws(TammError) -> (Payment, SavedCard)? {
         try await billing.work(in: place.workspace, by: .service) { work, t throws(TammError) in
             var payment = try work.payment(place, in: t)
-            guard try work.isWanted(payment) else {
+            guard payment.task == .charge else { return nil }
+            guard let card = try t.savedCard(of: place.workspace), card.provider == provider.name,
+                card.account == provider.account, try work.isWanted(payment)
+            else {
                 _ = try work.apply(.answered, to: &payment, in: t)
                 return nil
             }
             let refusal = try work.apply(.chargeBegun, to: &payment, in: t)
-            return refusal == nil ? payment : nil
+            return refusal == nil ? (payment, card) : nil
         }
     }
 
@@ -70,15 +76,6 @@ extension Payments {
                 return payment
             }
         }
-    }
-
-    private func card(
-        of workspace: Identifier<Workspace>, with provider: PaymentProvider
-    ) async throws(TammError) -> SavedCard? {
-        let card = try await billing.store.transaction(as: .service) { t throws(TammError) in
-            try t.savedCard(of: workspace)
-        }
-        return card?.provider == provider.name && card?.account == provider.account ? card : nil
     }
 
     // MARK: Cards and top-ups

@@ -170,9 +170,9 @@ extension BillingWork {
     private func opened(
         with provider: PaymentProviderName, in t: borrowing some PaymentRecords & ~Copyable
     ) throws(TammError) -> Int {
-        let oldest = now.advanced(by: .seconds(-3600 * max(rules.policy.paymentHours, rules.policy.transferHours)))
+        let hours = provider == .instaPay ? rules.policy.transferHours : rules.policy.paymentHours
         let recent = try t.payments(
-            of: workspace, with: provider, openedIn: oldest..<max(now, oldest.advanced(by: .microseconds(1))),
+            of: workspace, with: provider, openedIn: now.advanced(by: .seconds(-3600 * hours)) ..< .max,
             limit: maximumPage)
         return recent.count { $0.standing(at: now, rules: rules).isWaiting }
     }

@@ -266,12 +266,26 @@ extension SubscriptionDecision {
             subscription.plan = purchase.plan
             if subscription.paidThrough == end { next?.plan = purchase.plan }
             become(.paid(range, next: next), .restored, at: now)
+        case (_, .trialing(let trial, nil)) where period?.lowerBound == trial.upperBound:
+            guard let period else { return }
+            become(.trialing(trial, next: .init(plan: purchase.plan, range: period)), .restored, at: now)
+        case (_, .paid(let range, nil)) where period?.lowerBound == range.upperBound:
+            guard let period else { return }
+            become(.paid(range, next: .init(plan: purchase.plan, range: period)), .restored, at: now)
+        case (_, .pastDue(let since, _)) where period?.lowerBound == since:
+            guard let period else { return }
+            restart(period)
         case (_, .canceled), (_, .expired):
             guard let period, period.contains(now), subscription.terms != nil else { return }
-            subscription.plan = purchase.plan
-            subscription.creditedThrough = rules.credited(subscription.creditedThrough, period.upperBound)
-            become(.paid(period, next: nil), .restored, at: now)
+            // Whether it was to be renewed is not known any more: that is for its owner to say.
+            subscription.ending = .cancel
+            restart(period)
         default: return
         }
+    }
+
+    private mutating func restart(_ period: Range<Timestamp>) {
+        subscription.creditedThrough = rules.credited(subscription.creditedThrough, period.upperBound)
+        become(.paid(period, next: nil), .restored, at: now)
     }
 }
