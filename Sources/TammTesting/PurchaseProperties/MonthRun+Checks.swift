@@ -27,7 +27,7 @@ extension MonthRun {
                 ? [] : try await world.entries(index, after: before.wallet.sequence)
             var observation = PurchaseObservation(
                 step: step, now: world.time.now, before: old, after: new, books: books[index], acts: acts, errors: [],
-                mood: world.simulated.mood, catalogue: scenario.catalogue, policy: policy, start: start, entries: entries)
+                mood: world.simulated.mood, catalogue: scenario.catalogue, policy: policy, entries: entries)
             books[index].cover(observation)
             observation.books = books[index]
             for property in PurchaseProperty.all {

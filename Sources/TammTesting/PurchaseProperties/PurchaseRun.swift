@@ -70,7 +70,7 @@ package struct PurchaseRun {
             }
             var observation = PurchaseObservation(
                 step: step, now: world.time.now, before: state, after: after, books: books, acts: acts, errors: errors,
-                mood: world.simulated.mood, catalogue: scenario.catalogue, policy: policy, start: start, entries: entries)
+                mood: world.simulated.mood, catalogue: scenario.catalogue, policy: policy, entries: entries)
             books.cover(observation)
             observation.books = books
             outcome.mix.count(observation, names)

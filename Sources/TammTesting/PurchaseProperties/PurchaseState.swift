@@ -43,7 +43,14 @@ package struct WorkspaceState: Sendable {
     /// When time next does something to the subscription.
     package var dueAt: Timestamp?
 
-    package func payment(_ id: Identifier<Payment>) -> Payment? { payments.first { $0.id == id } }
+    package func payment(_ id: Identifier<Payment>) -> Payment? {
+        var (low, high) = (0, payments.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if payments[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        return low < payments.count && payments[low].id == id ? payments[low] : nil
+    }
 }
 
 /// What one step has done to the workspaces.
@@ -59,13 +66,11 @@ package struct PurchaseObservation: Sendable {
     package let mood: SimulatedProvider.Mood
     package let catalogue: PlanCatalogue
     package let policy: BillingPolicy
-    /// The moment at which each workspace came.
-    package let start: Timestamp
     /// What was written to the ledgers in this step.
     package let entries: [LedgerEntry]
 
     /// The workspaces as they were and are.
-    package var pairs: [(before: WorkspaceState, after: WorkspaceState)] { Array(zip(before.workspaces, after.workspaces)) }
+    package let pairs: [(before: WorkspaceState, after: WorkspaceState)]
 
     /// A payment whose money was applied in this step.
     package struct Confirmation: Sendable {
@@ -78,17 +83,38 @@ package struct PurchaseObservation: Sendable {
     }
 
     /// The payments whose money was applied in this step.
-    package var confirmations: [Confirmation] {
-        pairs.flatMap { before, after in
-            after.payments.compactMap { payment in
-                guard let transaction = payment.applied, before.payment(payment.id)?.applied == nil else { return nil }
+    package let confirmations: [Confirmation]
+
+    package init(
+        step: PurchaseStep, now: Timestamp, before: PurchaseState, after: PurchaseState, books: PurchaseBooks,
+        acts: [PurchaseAct] = [], errors: [TammError] = [], mood: SimulatedProvider.Mood, catalogue: PlanCatalogue,
+        policy: BillingPolicy, entries: [LedgerEntry]
+    ) {
+        self.step = step
+        self.now = now
+        self.before = before
+        self.after = after
+        self.books = books
+        self.acts = acts
+        self.errors = errors
+        self.mood = mood
+        self.catalogue = catalogue
+        self.policy = policy
+        self.entries = entries
+        pairs = Array(zip(before.workspaces, after.workspaces))
+        var confirmations: [Confirmation] = []
+        for (before, after) in pairs {
+            for payment in after.payments {
+                guard let transaction = payment.applied, before.payment(payment.id)?.applied == nil else { continue }
                 let isByHand = payment.order.map {
                     acts.contains(.applied(.init(order: $0, transaction: transaction.id)))
                 }
-                return Confirmation(
-                    payment: payment, transaction: transaction, before: before, after: after, isByHand: isByHand ?? false)
+                confirmations.append(
+                    Confirmation(
+                        payment: payment, transaction: transaction, before: before, after: after, isByHand: isByHand ?? false))
             }
         }
+        self.confirmations = confirmations
     }
 
     package func rank(of plan: PlanVersionReference) -> Int64 {
