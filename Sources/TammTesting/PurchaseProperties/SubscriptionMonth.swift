@@ -31,6 +31,11 @@ public struct SubscriptionMonth: Sendable {
     private let scenario: PurchaseScenario
     private let makeStore: @Sendable () async throws -> any TammStore
 
+    /// - Parameters:
+    ///   - subscriptions: how many, 1 or more.
+    ///   - days: how long it lasts, 1 or more.
+    ///   - clockRunsPerHour: how often the clock runs, 1 or more.
+    ///   - makeStore: an empty store.
     public init(
         subscriptions: Int, days: Int = 31, clockRunsPerHour: Int = 1, scenario: PurchaseScenario = .example,
         store makeStore: @escaping @Sendable () async throws -> any TammStore
