@@ -4,7 +4,8 @@ private import Synchronization
 /// The nonces of accepted requests, for as long as such a request could be accepted again.
 ///
 /// It lives in one process: processes that serve the same keys need to have each key's requests come to one of them,
-/// or a request is accepted once by each. A full cache forgets nothing and refuses what is new. Its memory is bounded:
+/// or a request is accepted once by each; and one that begins anew does not know what the one before it has accepted.
+/// A full cache forgets nothing and refuses what is new. Its memory is bounded:
 /// an entry has at most 192 bytes of text and a few machine words.
 public final class NonceCache: Sendable {
     /// What became of a nonce.
