@@ -9,6 +9,7 @@ struct ClockRun {
     private let currency: Currency
     private let catalogue: PlanCatalogue
     private var random: SplitMix64
+    private var spent = 0
     private var opened: [Int: [PaymentPlace]] = [:]
 
     init(
@@ -149,8 +150,9 @@ struct ClockRun {
             let available = try await world.wallets.balance(of: world.walletRows[index], as: .service).available.micro
             let share = Int64(Int128(available) * Int128(percent) / 100)
             guard share > 0 else { return }
+            spent += 1
             _ = try await world.wallets.debit(
-                Credits(unchecked: share), from: world.walletRows[index], key: key(event), as: .service)
+                Credits(unchecked: share), from: world.walletRows[index], key: IdempotencyKey("spent:\(spent)"), as: .service)
         case .nothing: break
         default: try await administer(event.action, index)
         }

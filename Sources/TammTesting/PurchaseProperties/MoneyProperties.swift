@@ -162,7 +162,7 @@ extension PurchaseObservation {
                 guard case .paid(let period, let next) = subscription?.state, case let old = price(from, interval) ?? 0 else { return nil }
                 let (left, whole) = period.left(at: now)
                 let rest = Int128(list - old) * left
-                let ahead = next.flatMap { price($0.plan, interval) }.map { list - $0 }
+                let ahead = next.map { list - (price($0.plan, interval) ?? 0) }
                 return Int64(rest / whole + (rest % whole == 0 ? 0 : 1)) + (ahead ?? 0)
             case .upgradeToYear(let from, _):
                 guard case .paid(let period, _) = subscription?.state, case let old = price(from, .month) ?? 0 else { return nil }

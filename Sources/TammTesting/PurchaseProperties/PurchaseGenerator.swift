@@ -69,6 +69,9 @@ struct PurchaseGenerator {
         var actions: [Action] = [.beginTrial(workspace: workspace, plan)]
         if chance(50) { actions += purchase(.plan(plan, per: interval()), in: workspace) }
         if chance(60) { actions += [.passTo(moment: 0, microseconds: offset()), .runClock(run())] }
+        if chance(25) {
+            actions += [.passTo(moment: 2, microseconds: 86_400_000_000), .beginTrial(workspace: workspace, plan)]
+        }
         return actions
     }
 
