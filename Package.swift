@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "TammCore", targets: ["TammCore"]),
         .library(name: "TammInMemory", targets: ["TammInMemory"]),
+        .library(name: "TammPostgres", targets: ["TammPostgres"]),
         .library(name: "TammTesting", targets: ["TammTesting"]),
         .executable(name: "tamm-demo", targets: ["tamm-demo"]),
     ],
@@ -38,11 +39,15 @@ let package = Package(
                 .product(name: "RawStructuredFieldValues", package: "swift-http-structured-headers"),
             ]),
         .target(name: "TammInMemory", dependencies: ["TammCore"]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(
+            name: "TammPostgres",
+            dependencies: ["CLibPQ", "TammCore", .product(name: "Logging", package: "swift-log")]),
         .target(name: "TammTesting", dependencies: ["TammCore", "TammInMemory"]),
         .executableTarget(
             name: "tamm-demo",
             dependencies: [
-                "TammCore", "TammInMemory", "TammTesting",
+                "TammCore", "TammInMemory", "TammPostgres", "TammTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -53,12 +58,13 @@ let package = Package(
             ],
             exclude: ["Fixtures"]),
         .testTarget(name: "TammInMemoryTests", dependencies: ["TammInMemory", "TammTesting"]),
+        .testTarget(name: "TammPostgresTests", dependencies: ["TammInMemory", "TammPostgres", "TammTesting"]),
         .testTarget(name: "TammTestingTests", dependencies: ["TammInMemory", "TammTesting"]),
         .testTarget(name: "TammDemoTests", dependencies: ["tamm-demo", "TammTesting"]),
         .testTarget(name: "TidyTests"),
     ]
 )
 
-for target in package.targets {
+for target in package.targets where target.type != .system {
     target.swiftSettings = (target.swiftSettings ?? []) + strict
 }

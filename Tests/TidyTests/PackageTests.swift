@@ -100,7 +100,7 @@ extension Substring {
     ])
     func `sets every target strict`(setting: String) {
         #expect(manifest.contains(setting))
-        #expect(manifest.contains("for target in package.targets"))
+        #expect(manifest.contains("for target in package.targets where target.type != .system {"))
     }
 
     @Test func `is read as it is written`() {
