@@ -18,7 +18,7 @@ public final class InMemoryStore: TammStore {
     /// Runs `body` on the caller's thread; other transactions wait for it.
     public func transaction<Value: Sendable>(
         as principal: Principal,
-        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
     ) async throws(TammError) -> Value {
         try state.withLock { box throws(TammError) -> Value in
             let memory = box.memory

@@ -149,7 +149,7 @@ private final class CredulousStore: TammStore {
 
     func transaction<Value: Sendable>(
         as principal: Principal,
-        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
     ) async throws(TammError) -> Value {
         let nobody = Principal.user(Identifier(high: 9, low: 9), in: Identifier(high: 9, low: 9))
         let taken = ledgerIsStranger ? (principal == .ledger ? nobody : principal) : .service
@@ -163,7 +163,7 @@ private final class RichStore: TammStore {
 
     func transaction<Value: Sendable>(
         as principal: Principal,
-        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
     ) async throws(TammError) -> Value {
         let value = try await store.transaction(as: principal, body)
         guard let wallet = value as? Wallet, wallet.sequence == 0 else { return value }

@@ -16,7 +16,7 @@ struct Billing: Sendable {
     /// ``BillingWork/walletRefused`` as the error's reason.
     func work<Value: Sendable>(
         in workspace: Identifier<Workspace>, by actor: Principal, because reason: String = "",
-        _ body: @Sendable (inout BillingWork, borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+        _ body: @escaping @Sendable (inout BillingWork, borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
     ) async throws(TammError) -> Value {
         let now = time.now()
         let seed = Identifier<BillingWork>(at: now, entropy: entropy)

@@ -15,7 +15,7 @@ public protocol TammStore: Sendable {
     /// - Throws: what `body` throws, `unavailable` when the store cannot be reached.
     func transaction<Value: Sendable>(
         as principal: Principal,
-        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
     ) async throws(TammError) -> Value
 }
 

@@ -14,7 +14,7 @@ package final class InterruptedStore: TammStore {
 
     package func transaction<Value: Sendable>(
         as principal: Principal,
-        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
     ) async throws(TammError) -> Value {
         let fails = left.withLock { left in
             guard let count = left else { return false }

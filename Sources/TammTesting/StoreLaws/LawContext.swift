@@ -49,7 +49,7 @@ public struct LawContext: Sendable {
     /// - Throws: the violation, unless the transaction fails with one of these codes.
     public func expect(
         _ codes: TammError.Code..., from store: any TammStore, as principal: Principal, _ what: String,
-        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Void
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Void
     ) async throws(LawViolation) {
         let found = await failure(in: store, as: principal, body)
         guard let found, codes.contains(found.code) else {
@@ -69,7 +69,7 @@ public struct LawContext: Sendable {
 
     func failure(
         in store: any TammStore, as principal: Principal,
-        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Void
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Void
     ) async -> TammError? {
         do throws(TammError) { try await store.transaction(as: principal, body) } catch { return error }
         return nil

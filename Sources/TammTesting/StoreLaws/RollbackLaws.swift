@@ -144,7 +144,7 @@ extension LawContext {
     /// Runs the body and throws after it; the store has to pass exactly that on.
     func rollBack(
         in store: any TammStore,
-        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Void
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Void
     ) async throws(LawViolation) {
         let planned = TammError(.init(rawValue: "planned"), "the transaction fails after its writes")
         let found = await failure(in: store, as: .service) { t throws(TammError) in

@@ -52,7 +52,7 @@ final class BrokenStore: TammStore {
 
     func transaction<Value: Sendable>(
         as principal: Principal,
-        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
     ) async throws(TammError) -> Value {
         let began = state.withLock { $0.notes.commits }
         await Task.yield()

@@ -288,7 +288,7 @@ private final class FrailStore: TammStore {
 
     func transaction<Value: Sendable>(
         as principal: Principal,
-        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
     ) async throws(TammError) -> Value {
         if isDown { throw TammError(.unavailable, "the store is down") }
         return try await store.transaction(as: principal, body)

@@ -198,7 +198,7 @@ final class CountingStore: TammStore {
 
     func transaction<Value: Sendable>(
         as principal: Principal,
-        _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
     ) async throws(TammError) -> Value {
         transactions.withLock { $0 += 1 }
         return try await store.transaction(as: principal, body)
