@@ -1,0 +1,83 @@
+internal import Dispatch
+private import Synchronization
+import TammCore
+
+/// A connection and the thread on which it is used: transactions block it, and nobody else.
+final class ConnectionThread: Sendable {
+    private let queue: DispatchQueue
+    private let configuration: PostgresConfiguration
+    /// Used on the queue alone.
+    private nonisolated(unsafe) var connection: Connection?
+    private nonisolated(unsafe) var backoff = Backoff()
+    private let cancellation = Mutex<Cancellation?>(nil)
+
+    init(_ configuration: PostgresConfiguration, number: Int) {
+        self.configuration = configuration
+        queue = DispatchQueue(label: "tamm.postgres.\(number)")
+    }
+
+    /// Runs `body` on the thread with a connection that is up; one that is lost meanwhile is not used again.
+    func run<Value: Sendable>(
+        _ body: @escaping @Sendable (Connection) throws(TammError) -> Value
+    ) async throws(TammError) -> Value {
+        let result: Result<Value, TammError> = await withCheckedContinuation { continuation in
+            queue.async {
+                let result: Result<Value, TammError>
+                do throws(TammError) { result = .success(try body(try self.connected())) } catch {
+                    result = .failure(error)
+                }
+                if let failure = unsafe self.connection?.failure, failure.isConnectionLost { self.disconnect() }
+                continuation.resume(returning: result)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Stops the running statement, if there is one.
+    func cancel() { cancellation.withLock { $0 }?.cancel() }
+
+    func close() { queue.sync { disconnect() } }
+
+    private func disconnect() {
+        cancellation.withLock { $0 = nil }
+        unsafe connection = nil
+    }
+
+    private func connected() throws(TammError) -> Connection {
+        if let connection = unsafe connection, connection.isAlive { return connection }
+        disconnect()
+        try unsafe backoff.check()
+        do throws(ServerFailure) {
+            let new = try Connection(configuration)
+            unsafe connection = new
+            unsafe backoff.succeeded()
+            cancellation.withLock { $0 = new.cancellation() }
+            return new
+        } catch {
+            unsafe backoff.failed(error.error)
+            throw error.error
+        }
+    }
+}
+
+/// When to try again to connect: later after each failure, at most a second later, each thread at a moment of its own.
+private struct Backoff {
+    private var failures = 0
+    private var notBefore: ContinuousClock.Instant?
+    private var error: TammError?
+
+    /// - Throws: the last failure, while it is too early to try again.
+    func check() throws(TammError) {
+        if let notBefore, let error, ContinuousClock.now < notBefore { throw error }
+    }
+
+    mutating func succeeded() { self = Backoff() }
+
+    mutating func failed(_ error: TammError) {
+        failures = min(failures + 1, 6)
+        let longest = 20 << failures
+        let jitter = Int.random(in: longest / 2...longest)
+        notBefore = .now + .milliseconds(min(jitter, 1000))
+        self.error = error
+    }
+}

@@ -1,0 +1,219 @@
+internal import CLibPQ
+public import TammCore
+
+/// A type of PostgreSQL by its object identifiers, which are the same in every database.
+public struct PostgresType: Sendable, Hashable {
+    /// As PostgreSQL names it.
+    public let name: String
+    /// The object identifier of the type.
+    public let oid: UInt32
+    /// The object identifier of its array type.
+    public let arrayOid: UInt32
+
+    public static let bool = PostgresType(name: "bool", oid: 16, arrayOid: 1000)
+    public static let bytea = PostgresType(name: "bytea", oid: 17, arrayOid: 1001)
+    public static let int8 = PostgresType(name: "int8", oid: 20, arrayOid: 1016)
+    public static let int2 = PostgresType(name: "int2", oid: 21, arrayOid: 1005)
+    public static let int4 = PostgresType(name: "int4", oid: 23, arrayOid: 1007)
+    public static let text = PostgresType(name: "text", oid: 25, arrayOid: 1009)
+    public static let timestamptz = PostgresType(name: "timestamptz", oid: 1184, arrayOid: 1185)
+    public static let uuid = PostgresType(name: "uuid", oid: 2950, arrayOid: 2951)
+}
+
+/// A value that crosses to the server and back in PostgreSQL's binary form.
+public protocol PostgresValue {
+    /// The type that it is sent as, and must come back as.
+    static var postgresType: PostgresType { get }
+
+    /// Appends the binary form, without its length.
+    func encode(into bytes: inout [UInt8])
+
+    /// - Returns: nil for bytes that are no such value.
+    init?(postgres bytes: UnsafeRawBufferPointer)
+}
+
+extension FixedWidthInteger {
+    fileprivate func appendBigEndian(to bytes: inout [UInt8]) {
+        unsafe withUnsafeBytes(of: bigEndian) { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    fileprivate init?(bigEndian bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == MemoryLayout<Self>.size else { return nil }
+        self = unsafe Self(bigEndian: bytes.loadUnaligned(as: Self.self))
+    }
+}
+
+extension Int64: PostgresValue {
+    public static var postgresType: PostgresType { .int8 }
+    public func encode(into bytes: inout [UInt8]) { appendBigEndian(to: &bytes) }
+    public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(bigEndian: bytes) }
+}
+
+extension Int32: PostgresValue {
+    public static var postgresType: PostgresType { .int4 }
+    public func encode(into bytes: inout [UInt8]) { appendBigEndian(to: &bytes) }
+    public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(bigEndian: bytes) }
+}
+
+extension Int16: PostgresValue {
+    public static var postgresType: PostgresType { .int2 }
+    public func encode(into bytes: inout [UInt8]) { appendBigEndian(to: &bytes) }
+    public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(bigEndian: bytes) }
+}
+
+extension Bool: PostgresValue {
+    public static var postgresType: PostgresType { .bool }
+    public func encode(into bytes: inout [UInt8]) { bytes.append(self ? 1 : 0) }
+    public init?(postgres bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 1 else { return nil }
+        self = unsafe bytes[0] != 0
+    }
+}
+
+extension String: PostgresValue {
+    public static var postgresType: PostgresType { .text }
+    public func encode(into bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
+    public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(validating: bytes, as: UTF8.self) }
+}
+
+extension [UInt8]: PostgresValue {
+    public static var postgresType: PostgresType { .bytea }
+    public func encode(into bytes: inout [UInt8]) { bytes.append(contentsOf: self) }
+    public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(bytes) }
+}
+
+extension Identifier: PostgresValue {
+    public static var postgresType: PostgresType { .uuid }
+    public func encode(into bytes: inout [UInt8]) {
+        high.appendBigEndian(to: &bytes)
+        low.appendBigEndian(to: &bytes)
+    }
+    public init?(postgres bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 16 else { return nil }
+        self.init(
+            high: unsafe UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+            low: unsafe UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+    }
+}
+
+extension Timestamp: PostgresValue {
+    /// Between 1970, where Tamm counts from, and 2000, where PostgreSQL does.
+    private static let offset: Int64 = 946_684_800_000_000
+
+    public static var postgresType: PostgresType { .timestamptz }
+    public func encode(into bytes: inout [UInt8]) { (microseconds - Self.offset).appendBigEndian(to: &bytes) }
+    public init?(postgres bytes: UnsafeRawBufferPointer) {
+        guard let value = unsafe Int64(bigEndian: bytes) else { return nil }
+        let (microseconds, overflow) = value.addingReportingOverflow(Self.offset)
+        guard !overflow, let moment = try? Timestamp(microseconds: microseconds) else { return nil }
+        self = moment
+    }
+}
+
+extension Credits: PostgresValue {
+    public static var postgresType: PostgresType { .int8 }
+    public func encode(into bytes: inout [UInt8]) { micro.appendBigEndian(to: &bytes) }
+    public init?(postgres bytes: UnsafeRawBufferPointer) {
+        guard let value = unsafe Int64(bigEndian: bytes), let credits = try? Credits(micro: value) else { return nil }
+        self = credits
+    }
+}
+
+extension IdempotencyKey: PostgresValue {
+    public static var postgresType: PostgresType { .text }
+    public func encode(into bytes: inout [UInt8]) { text.encode(into: &bytes) }
+    public init?(postgres bytes: UnsafeRawBufferPointer) {
+        guard let text = unsafe String(postgres: bytes), let key = try? IdempotencyKey(text) else { return nil }
+        self = key
+    }
+}
+
+extension ChainHash: PostgresValue {
+    public static var postgresType: PostgresType { .bytea }
+    public func encode(into bytes: inout [UInt8]) {
+        for word in [words.0, words.1, words.2, words.3] { word.appendBigEndian(to: &bytes) }
+    }
+    public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(Array(bytes)) }
+}
+
+/// The parameters of one statement, in the form in which libpq takes them.
+public struct PostgresParameters: Sendable {
+    private(set) var types: [UInt32] = []
+    private(set) var starts: [Int] = []
+    /// -1 is null.
+    private(set) var lengths: [Int32] = []
+    private(set) var bytes: [UInt8] = []
+
+    public init() {}
+
+    private mutating func begin(_ oid: UInt32) {
+        types.append(oid)
+        starts.append(bytes.count)
+        lengths.append(-1)
+    }
+
+    private mutating func end() { lengths[lengths.count - 1] = Int32(bytes.count - starts[starts.count - 1]) }
+
+    /// Adds a value, or null.
+    public mutating func add<Value: PostgresValue>(_ value: Value?) {
+        begin(Value.postgresType.oid)
+        guard let value else { return }
+        value.encode(into: &bytes)
+        end()
+    }
+
+    /// Adds a value.
+    public mutating func add<Value: PostgresValue>(_ value: Value) {
+        begin(Value.postgresType.oid)
+        value.encode(into: &bytes)
+        end()
+    }
+
+    /// Adds an array with one element a row: a column of a set of rows.
+    public mutating func add<Rows: Collection, Value: PostgresValue>(
+        _ rows: Rows, _ column: (Rows.Element) -> Value
+    ) {
+        beginArray(Value.postgresType, count: rows.count)
+        for row in rows {
+            let start = beginElement()
+            column(row).encode(into: &bytes)
+            endElement(start)
+        }
+        end()
+    }
+
+    /// Adds an array with one element a row, which may be null.
+    public mutating func add<Rows: Collection, Value: PostgresValue>(
+        _ rows: Rows, _ column: (Rows.Element) -> Value?
+    ) {
+        beginArray(Value.postgresType, count: rows.count)
+        for row in rows {
+            let start = beginElement()
+            guard let value = column(row) else { continue }
+            value.encode(into: &bytes)
+            endElement(start)
+        }
+        end()
+    }
+
+    private mutating func beginArray(_ type: PostgresType, count: Int) {
+        begin(type.arrayOid)
+        Int32(count == 0 ? 0 : 1).appendBigEndian(to: &bytes)
+        Int32(1).appendBigEndian(to: &bytes)  // May hold nulls.
+        type.oid.appendBigEndian(to: &bytes)
+        guard count > 0 else { return }
+        Int32(count).appendBigEndian(to: &bytes)
+        Int32(1).appendBigEndian(to: &bytes)
+    }
+
+    /// Appends the length of null, which ``endElement(_:)`` replaces.
+    private mutating func beginElement() -> Int {
+        Int32(-1).appendBigEndian(to: &bytes)
+        return bytes.count
+    }
+
+    private mutating func endElement(_ start: Int) {
+        let count = UInt32(bytes.count - start)
+        for index in 0..<4 { bytes[start - 4 + index] = UInt8(truncatingIfNeeded: count >> (24 - 8 * UInt32(index))) }
+    }
+}

@@ -1,0 +1,55 @@
+internal import CLibPQ
+import TammCore
+
+/// What the server, or libpq itself, has reported.
+struct ServerFailure: Error {
+    /// Five characters; empty where libpq reports, not the server.
+    let sqlState: String
+    /// The primary message; never its detail, which can hold values.
+    let message: String
+    let constraint: String
+
+    /// Whether the same transaction may succeed when it is run again from its beginning.
+    var isRetryable: Bool { sqlState == "40001" || sqlState == "40P01" }
+
+    /// Whether the connection is of no use any more.
+    var isConnectionLost: Bool {
+        sqlState.isEmpty || sqlState.hasPrefix("08") || ["57P01", "57P02", "57P03", "25P03"].contains(sqlState)
+    }
+
+    static func connection(_ message: String) -> ServerFailure {
+        ServerFailure(sqlState: "", message: message, constraint: "")
+    }
+
+    init(sqlState: String, message: String, constraint: String) {
+        self.sqlState = sqlState
+        self.message = message
+        self.constraint = constraint
+    }
+
+    init(_ result: OpaquePointer) {
+        func field(_ code: Character) -> String {
+            unsafe PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { unsafe String(cString: $0) } ?? ""
+        }
+        // The letters are PG_DIAG_SQLSTATE, PG_DIAG_MESSAGE_PRIMARY and PG_DIAG_CONSTRAINT_NAME.
+        self.init(sqlState: field("C"), message: field("M"), constraint: field("n"))
+    }
+
+    /// What a caller can act on: the table of classes is PostgreSQL's appendix A.
+    var error: TammError {
+        let code: TammError.Code
+        switch sqlState {
+        case "23505", "23P01": code = .conflict
+        case "23503": code = .notFound
+        case "42501": code = .forbidden
+        case "40001", "40P01", "55P03", "57014", "25P03", "25006", "": code = .unavailable
+        case "53300": code = .overloaded
+        case "42P01", "42703", "42883", "3F000", "3D000", "28000", "28P01": code = .unavailable
+        case _ where ["08", "53", "57", "58"].contains(sqlState.prefix(2)): code = .unavailable
+        case _ where sqlState.hasPrefix("22"): code = .invalidInput
+        default: code = .corrupted
+        }
+        let place = constraint.isEmpty ? "" : " (\(constraint))"
+        return TammError(code, "PostgreSQL: \(message)\(place)", reason: sqlState.isEmpty ? nil : sqlState)
+    }
+}

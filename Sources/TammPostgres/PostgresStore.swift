@@ -1,0 +1,139 @@
+private import Logging
+public import TammCore
+
+/// The durable store, over libpq: PostgreSQL 14 or later with the schema of ``PostgresMigrations``.
+///
+/// A transaction has a connection of its own and runs on that connection's thread. Row-level security inside the
+/// database decides what it sees; see <doc:Isolation>.
+public final class PostgresStore: TammStore {
+    private let pool: ConnectionPool
+    private let reserved: ConnectionPool
+    private let configuration: PostgresConfiguration
+    private let logger = Logger(label: "tamm.postgres")
+
+    /// Connects, and makes sure that the login cannot see around the policies.
+    ///
+    /// - Throws: `invalidInput` for the configuration, `unavailable` where the server does not answer or its schema is
+    ///   not this version's, `forbidden` for a login that is a superuser, bypasses row-level security or lacks a role.
+    public init(_ configuration: PostgresConfiguration) async throws(TammError) {
+        guard (1...1000).contains(configuration.connections) else {
+            throw TammError(
+                .invalidInput, "wanted 1 to 1000 connections, found \(configuration.connections)", field: "connections")
+        }
+        self.configuration = configuration
+        pool = ConnectionPool(configuration, connections: configuration.connections)
+        reserved = ConnectionPool(configuration, connections: 1)
+        do throws(TammError) { try await reserved.run { connection throws(TammError) in try connection.checkLogin() } } catch {
+            await shutdown(within: .zero)
+            throw error
+        }
+    }
+
+    public func transaction<Value: Sendable>(
+        as principal: Principal,
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+    ) async throws(TammError) -> Value {
+        try await run(as: principal, on: pool) { t throws(TammError) in
+            let transaction: any StoreTransaction & ~Copyable = t
+            return try body(transaction)
+        }
+    }
+
+    /// Two batches at a time keep the server busy; each wallet's are in one of them.
+    public var walletLanes: Int { 2 }
+
+    /// As ``transaction(as:_:)``, on a connection that nobody else uses: for the operator's switches, which must act
+    /// while the others are taken.
+    public func reservedTransaction<Value: Sendable>(
+        as principal: Principal,
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+    ) async throws(TammError) -> Value {
+        try await run(as: principal, on: reserved) { t throws(TammError) in
+            let transaction: any StoreTransaction & ~Copyable = t
+            return try body(transaction)
+        }
+    }
+
+    /// As ``transaction(as:_:)``, with the door to the caller's own tables.
+    public func unitOfWork<Value: Sendable>(
+        as principal: Principal,
+        _ body: @escaping @Sendable (borrowing PostgresTransaction) throws(TammError) -> Value
+    ) async throws(TammError) -> Value {
+        try await run(as: principal, on: pool) { t throws(TammError) in try body(t) }
+    }
+
+    private func run<Value: Sendable>(
+        as principal: Principal, on pool: ConnectionPool,
+        _ body: @escaping @Sendable (consuming PostgresTransaction) throws(TammError) -> Value
+    ) async throws(TammError) -> Value {
+        var attempt = 0
+        while true {
+            let outcome = try await pool.run { [configuration] connection throws(TammError) -> Attempt<Value> in
+                let session = Session(connection, principal, configuration)
+                do throws(TammError) {
+                    let value = try body(PostgresTransaction(session: session))
+                    try session.commit()
+                    return .done(value)
+                } catch {
+                    session.rollBack()
+                    guard let failure = session.failure, failure.isRetryable else { throw error }
+                    return .again(error)
+                }
+            }
+            switch outcome {
+            case .done(let value): return value
+            case .again(let error):
+                attempt += 1
+                guard attempt <= configuration.retries else { throw error }
+                logger.debug("transaction runs again", metadata: ["attempt": "\(attempt)", "cause": "\(error.reason ?? "")"])
+                await Self.pause(before: attempt)
+            }
+        }
+    }
+
+    private enum Attempt<Value: Sendable>: Sendable {
+        case done(Value)
+        case again(TammError)
+    }
+
+    private static func pause(before attempt: Int) async {
+        let longest = min(1 << attempt, 64)
+        let jitter = Duration.milliseconds(Int.random(in: longest / 2...longest))
+        // A cancelled task does not wait; it tries again at once.
+        try? await Task.sleep(for: jitter)
+    }
+
+    /// Lets what runs finish for so long, then stops it and closes the connections. The store is of no use afterwards.
+    public func shutdown(within grace: Duration = .seconds(10)) async {
+        await pool.shutdown(within: grace)
+        await reserved.shutdown(within: grace)
+    }
+}
+
+extension Connection {
+    /// - Throws: `forbidden` where the login sees around the policies or cannot take a role that it needs.
+    fileprivate func checkLogin() throws(TammError) {
+        let found = try query(.login).first { row throws(TammError) in
+            (seesAll: try row.next(Bool.self), missing: try row.nextArray(String.self))
+        }
+        guard let found, !found.seesAll else {
+            throw TammError(.forbidden, "the login sees around row-level security; use one that does not")
+        }
+        guard found.missing.isEmpty else {
+            throw TammError(.forbidden, "the login lacks the roles \(found.missing.joined(separator: ", "))")
+        }
+    }
+}
+
+extension Statement {
+    fileprivate static let login = Statement(
+        "login",
+        """
+        SELECT rolsuper OR rolbypassrls,
+            ARRAY(
+                SELECT wanted FROM unnest(ARRAY['tamm_runtime', 'tamm_ledger', 'tamm_service']) AS wanted
+                WHERE NOT EXISTS (
+                    SELECT FROM pg_roles r WHERE r.rolname = wanted AND pg_has_role(session_user, r.oid, 'MEMBER')))
+        FROM pg_roles WHERE rolname = session_user
+        """)
+}

@@ -1,0 +1,160 @@
+import TammCore
+
+/// One transaction on a connection: begun by its first statement, so that beginning costs no round trip.
+///
+/// What begins with a lock reads committed rows, each statement anew, for the lock is what keeps them still. What
+/// begins by reading sees one snapshot; when it then writes what another has changed since, it fails as a
+/// serialization failure and runs again.
+final class Session {
+    enum Role: String {
+        case runtime = "tamm_runtime"
+        case ledger = "tamm_ledger"
+        case service = "tamm_service"
+    }
+
+    enum View { case snapshot, committed }
+
+    let connection: Connection
+    let principal: Principal
+    let role: Role
+    private let configuration: PostgresConfiguration
+    private(set) var isBegun = false
+    /// The first failure, which decides the transaction even where its body goes on.
+    private(set) var failure: ServerFailure?
+    /// Whether the server may have committed.
+    private(set) var isCommitSent = false
+
+    init(_ connection: Connection, _ principal: Principal, _ configuration: PostgresConfiguration) {
+        self.connection = connection
+        self.principal = principal
+        self.configuration = configuration
+        role =
+            switch principal {
+            case .user, .platformAdmin: .runtime
+            case .ledger: .ledger
+            case .service: .service
+            }
+    }
+
+    /// Begins the transaction unless it has begun.
+    func begin(_ view: View) throws(TammError) {
+        guard !isBegun else { return }
+        isBegun = true
+        try noting { () throws(ServerFailure) in
+            try connection.post(view == .snapshot ? .beginSnapshot : .beginCommitted)
+            try connection.post(.enter, setting)
+        }
+    }
+
+    private var setting: PostgresParameters {
+        var workspace = ""
+        var (kind, actor) = ("", "")
+        switch principal {
+        case .user(let user, let own): (workspace, kind, actor) = (own.description, "user", user.description)
+        case .platformAdmin(let user): (kind, actor) = ("platform_admin", user.description)
+        case .ledger, .service: break
+        }
+        var parameters = PostgresParameters()
+        for text in [role.rawValue, workspace, kind, actor] { parameters.add(text) }
+        let timeouts = configuration.timeouts
+        for timeout in [timeouts.statement, timeouts.lock, timeouts.idleInTransaction] {
+            parameters.add("\(max(1, timeout / .milliseconds(1)).rounded())")
+        }
+        return parameters
+    }
+
+    /// Sends a statement whose result is only looked at for a failure: in what is read next, or at the end.
+    func post(_ statement: Statement, _ parameters: PostgresParameters) throws(TammError) {
+        try begin(.snapshot)
+        try noting { () throws(ServerFailure) in try connection.post(statement, parameters, for: role.rawValue) }
+    }
+
+    /// Sends statements at once and returns the rows of each.
+    func run(_ statements: [(Statement, PostgresParameters)]) throws(TammError) -> [ResultRows] {
+        try begin(.snapshot)
+        return try noting { () throws(ServerFailure) in try connection.run(statements, for: role.rawValue) }
+    }
+
+    /// Sends a statement and returns its rows.
+    func run(_ statement: Statement, _ parameters: PostgresParameters = PostgresParameters()) throws(TammError) -> ResultRows
+    {
+        try run([(statement, parameters)])[0]
+    }
+
+    /// Sends a statement of the caller's own, with the rights of the login alone, and returns its rows.
+    func runAsLogin(_ statement: Statement, _ parameters: PostgresParameters) throws(TammError) -> ResultRows {
+        try begin(.snapshot)
+        return try noting { () throws(ServerFailure) in
+            try connection.post(.takeRole, Self.role("none"))
+            let rows = try connection.run([(statement, parameters)])[0]
+            try connection.post(.takeRole, Self.role(role.rawValue))
+            return rows
+        }
+    }
+
+    private static func role(_ name: String) -> PostgresParameters {
+        var parameters = PostgresParameters()
+        parameters.add(name)
+        return parameters
+    }
+
+    private func noting<Value>(_ body: () throws(ServerFailure) -> Value) throws(TammError) -> Value {
+        if let failure { throw error(of: failure) }
+        do throws(ServerFailure) { return try body() } catch {
+            failure = error
+            throw self.error(of: error)
+        }
+    }
+
+    func commit() throws(TammError) {
+        guard isBegun else { return }
+        let command = try noting { () throws(ServerFailure) in
+            isCommitSent = true
+            return try connection.end(.commit)
+        }
+        guard command == "COMMIT" else { throw TammError(.unavailable, "wanted COMMIT, the server did \(command)") }
+    }
+
+    func rollBack() {
+        guard isBegun else { return }
+        do throws(ServerFailure) {
+            try connection.recover()
+            _ = try connection.end(.rollback)
+        } catch {
+            connection.abandon()
+        }
+    }
+
+    /// The error of a failure, with the field that a constraint speaks of.
+    private func error(of failure: ServerFailure) -> TammError {
+        let error = failure.error
+        if isCommitSent, failure.isConnectionLost {
+            return TammError(
+                .unavailable,
+                "the connection was lost while committing: it may be done; ask again with the same key (\(failure.message))")
+        }
+        switch failure.constraint {
+        case "payment_orders_pkey": return TammError(.conflict, "the order is another payment's", field: "order")
+        case "payment_transfers_pkey": return TammError(.conflict, "the transfer is another payment's", field: "claim")
+        default: return error
+        }
+    }
+}
+
+extension Statement {
+    fileprivate static let beginSnapshot = Statement("begin_snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ")
+    fileprivate static let beginCommitted = Statement("begin_committed", "BEGIN ISOLATION LEVEL READ COMMITTED")
+    fileprivate static let commit = Statement("commit", "COMMIT")
+    fileprivate static let rollback = Statement("rollback", "ROLLBACK")
+    fileprivate static let takeRole = Statement("take_role", "SELECT set_config('role', $1, true)")
+    /// Takes the role and says on whose behalf, for this transaction alone; plans are made once, not for each value.
+    fileprivate static let enter = Statement(
+        "enter",
+        """
+        SELECT set_config('role', $1, true), set_config('tamm.workspace_id', $2, true),
+            set_config('tamm.actor_kind', $3, true), set_config('tamm.actor_id', $4, true),
+            set_config('statement_timeout', $5, true), set_config('lock_timeout', $6, true),
+            set_config('idle_in_transaction_session_timeout', $7, true),
+            set_config('plan_cache_mode', 'force_generic_plan', true)
+        """)
+}
