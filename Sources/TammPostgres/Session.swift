@@ -18,7 +18,14 @@ final class Session {
     let principal: Principal
     let role: Role
     private let configuration: PostgresConfiguration
-    private(set) var isBegun = false
+    /// Nil before it has begun.
+    private(set) var view: View?
+    /// The wallets that this transaction has found to be there.
+    var wallets: Set<WalletPlace> = []
+    /// The grants that it has read.
+    var grants: Set<GrantPlace> = []
+    /// What forbids to commit, although the server would.
+    private var refusal: TammError?
     /// The first failure, which decides the transaction even where its body goes on.
     private(set) var failure: ServerFailure?
     /// Whether the server may have committed.
@@ -38,8 +45,8 @@ final class Session {
 
     /// Begins the transaction unless it has begun.
     func begin(_ view: View) throws(TammError) {
-        guard !isBegun else { return }
-        isBegun = true
+        guard self.view == nil else { return }
+        self.view = view
         try noting { () throws(ServerFailure) in
             try connection.post(view == .snapshot ? .beginSnapshot : .beginCommitted)
             try connection.post(.enter, setting)
@@ -81,6 +88,11 @@ final class Session {
         try run([(statement, parameters)])[0]
     }
 
+    /// Reads a page of a listing: the first, or the one after the place at the end of the parameters.
+    func run(_ listing: Listing, _ isNext: Bool, _ parameters: PostgresParameters) throws(TammError) -> ResultRows {
+        try run(isNext ? listing.next : listing.first, parameters)
+    }
+
     /// Sends a statement of the caller's own, with the rights of the login alone, and returns its rows.
     func runAsLogin(_ statement: Statement, _ parameters: PostgresParameters) throws(TammError) -> ResultRows {
         try begin(.snapshot)
@@ -106,8 +118,15 @@ final class Session {
         }
     }
 
+    /// Decides that nothing of the transaction remains, even where its body goes on.
+    func fail(_ error: TammError) -> TammError {
+        refusal = refusal ?? error
+        return error
+    }
+
     func commit() throws(TammError) {
-        guard isBegun else { return }
+        if let refusal { throw refusal }
+        guard view != nil else { return }
         let command = try noting { () throws(ServerFailure) in
             isCommitSent = true
             return try connection.end(.commit)
@@ -116,7 +135,7 @@ final class Session {
     }
 
     func rollBack() {
-        guard isBegun else { return }
+        guard view != nil else { return }
         do throws(ServerFailure) {
             try connection.recover()
             _ = try connection.end(.rollback)

@@ -9,3 +9,16 @@ struct Statement: Sendable {
         self.sql = sql
     }
 }
+
+/// The statements of one listing: its first page, and a page after a place. Two, because a plan for both would look at
+/// every row before the place.
+struct Listing: Sendable {
+    let first: Statement
+    let next: Statement
+
+    /// - Parameter sql: the text, with or without the condition of the place.
+    init(_ name: String, _ sql: (_ after: Bool) -> String) {
+        first = Statement("\(name).first", sql(false))
+        next = Statement("\(name).next", sql(true))
+    }
+}

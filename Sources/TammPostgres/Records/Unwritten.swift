@@ -43,23 +43,3 @@ extension PostgresTransaction {
     public borrowing func removeSavedCard(of workspace: Identifier<Workspace>) throws(TammError) { throw unwritten() }
 }
 
-extension PostgresTransaction {
-    public borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool { throw unwritten() }
-    public borrowing func lockWallets(_ needs: [WalletNeed], waiting: Bool) throws(TammError) -> [LockedWallet] { throw unwritten() }
-    public borrowing func walletState(_ need: WalletNeed) throws(TammError) -> WalletState? { throw unwritten() }
-    public borrowing func recordedCommands(_ keys: [CommandKey]) throws(TammError) -> [RecordedCommand?] { throw unwritten() }
-    public borrowing func recordedUsage( _ ids: [UsageEvent.ID], in workspace: Identifier<Workspace> ) throws(TammError) -> Set<UsageEvent.ID> { throw unwritten() }
-    public borrowing func grants( _ ids: [Identifier<Grant>], of wallet: Identifier<Wallet> ) throws(TammError) -> [Grant] { throw unwritten() }
-    public borrowing func receivables( _ ids: [Identifier<Receivable>], of wallet: Identifier<Wallet> ) throws(TammError) -> [Receivable] { throw unwritten() }
-    public borrowing func write(_ changes: WalletChanges) throws(TammError) { throw unwritten() }
-    public borrowing func wallet(_ id: Identifier<Wallet>) throws(TammError) -> Wallet? { throw unwritten() }
-    public borrowing func wallets( of workspace: Identifier<Workspace>?, after cursor: Identifier<Wallet>?, limit: Int ) throws(TammError) -> [Wallet] { throw unwritten() }
-    public borrowing func entries( of wallet: Identifier<Wallet>, after sequence: Int64, limit: Int ) throws(TammError) -> [LedgerEntry] { throw unwritten() }
-    public borrowing func lastEntry( of wallet: Identifier<Wallet>, at moment: Timestamp ) throws(TammError) -> LedgerEntry? { throw unwritten() }
-    public borrowing func grants( of wallet: Identifier<Wallet>, after cursor: Identifier<Grant>?, limit: Int ) throws(TammError) -> [Grant] { throw unwritten() }
-    public borrowing func holds( of wallet: Identifier<Wallet>, after cursor: Identifier<Hold>?, limit: Int ) throws(TammError) -> [Hold] { throw unwritten() }
-    public borrowing func receivables( of wallet: Identifier<Wallet>, after cursor: Identifier<Receivable>?, limit: Int ) throws(TammError) -> [Receivable] { throw unwritten() }
-    public borrowing func usage( of workspace: Identifier<Workspace>, after cursor: UsageEvent.ID?, limit: Int ) throws(TammError) -> [RecordedUsage] { throw unwritten() }
-    public borrowing func quotas(_ keys: [QuotaCounter.Key]) throws(TammError) -> [QuotaCounter] { throw unwritten() }
-}
-

@@ -156,7 +156,7 @@ package struct BillingRun {
     private func snapshot(
         after sequence: Int64, usageAfter cursor: UsageEvent.ID? = nil
     ) async throws(TammError) -> Read {
-        let (id, workspace, quota) = (wallet.id, wallet.workspace, quotaClaim(1))
+        let (id, workspace, quota) = (wallet.place, wallet.workspace, quotaClaim(1))
         return try await store.transaction(as: .service) { t throws(TammError) in
             guard let wallet = try t.wallet(id) else { throw TammError(.notFound, "the wallet is gone") }
             var snapshot = WalletSnapshot(wallet: wallet)

@@ -28,7 +28,7 @@ extension StoreLaw {
             let (wallet, grant) = try await context.funded(in: store)
             try await concurrently { _ in try await append(to: wallet, grant, in: store, at: context.base) }
             let (found, entries) = try await store.transaction(as: .service) { t throws(TammError) in
-                (try t.wallet(wallet.id), try t.entries(of: wallet.id, after: 0, limit: maximumPage))
+                (try t.wallet(wallet.place), try t.entries(of: wallet.place, after: 0, limit: maximumPage))
             }
             try context.expect(entries.map(\.sequence), Array(1...Int64(tasks * rounds)), "the numbers")
             try context.expect(found?.sequence, Int64(tasks * rounds), "the wallet's last number")
@@ -197,8 +197,8 @@ extension StoreLaw {
         var torn: [String] = []
         for round in 0..<rounds {
             let found = try await store.transaction(as: round % 2 == 0 ? .service : .ledger) { t throws(TammError) in
-                let first = try t.wallet(wallet.id)
-                let last = try t.lastEntry(of: wallet.id, at: .max)
+                let first = try t.wallet(wallet.place)
+                let last = try t.lastEntry(of: wallet.place, at: .max)
                 return (first?.sequence, last?.sequence ?? 0)
             }
             if found.0 != found.1 { torn.append("\(found)") }

@@ -13,7 +13,7 @@ struct Snapshot: Sendable, Hashable {
 
     /// What is there of the wallet and of the keys that the estate's rows name.
     init(of estate: Estate, in t: borrowing some WalletRecords & ~Copyable) throws(TammError) {
-        let id = estate.wallet.id
+        let id = estate.wallet.place
         wallet = try t.wallet(id)
         entries = try t.entries(of: id, after: 0, limit: maximumPage)
         grants = try t.grants(of: id, after: nil, limit: maximumPage)

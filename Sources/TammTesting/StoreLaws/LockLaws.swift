@@ -204,7 +204,7 @@ extension StoreLaw {
             let keys = try ["messages", "pages", "tokens", "calls"].map { meter throws(TammError) in
                 try context.quotaKey(of: wallet, meter)
             }
-            let later = QuotaCounter.Key(wallet: wallet.id, meter: keys[0].meter, periodStart: context.at(1))
+            let later = QuotaCounter.Key(wallet: wallet.place, meter: keys[0].meter, periodStart: context.at(1))
             var changes = WalletChanges()
             changes.quotas = [(0, 4), (1, 5), (3, 6)].map { QuotaCounter(key: keys[$0.0], used: $0.1) }
             changes.holds = [

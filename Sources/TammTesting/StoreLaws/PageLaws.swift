@@ -75,18 +75,19 @@ extension StoreLaw {
             try await store.transaction(as: .ledger) { t throws(TammError) in
                 for wallet in made { _ = try t.insert(wallet) }
             }
-            let listing = Listing<Wallet, Identifier<Wallet>>(by: { $0.id }) { t, cursor, limit throws(TammError) in
+            let listing = Listing<Wallet, WalletPlace>(by: { $0.place }) { t, cursor, limit throws(TammError) in
                 try t.wallets(of: workspace, after: cursor, limit: limit)
             }
             try await listing.check(made.sorted { $0.id < $1.id }, in: store, context)
             try await context.checkBetween(ids) { cursor throws(TammError) in
-                try await store.transaction(as: .service) { t throws(TammError) in
-                    try t.wallets(of: workspace, after: cursor, limit: maximumPage).map(\.id)
+                let after = WalletPlace(workspace: workspace, id: cursor)
+                return try await store.transaction(as: .service) { t throws(TammError) in
+                    try t.wallets(of: workspace, after: after, limit: maximumPage).map(\.id)
                 }
             }
         },
         StoreLaw(
-            "pages.wallets.all", .billing, "The wallets of all workspaces are paged in the order of their identifiers"
+            "pages.wallets.all", .billing, "The wallets of all workspaces are paged by workspace, then by identifier"
         ) {
             store, context in
             var wallets: [Wallet] = []
@@ -101,26 +102,28 @@ extension StoreLaw {
                 for wallet in made { _ = try t.insert(wallet) }
             }
             for pair in stride(from: 0, to: made.count, by: 2) {
-                let before = Identifier<Wallet>(high: made[pair].id.high, low: made[pair].id.low - 1)
+                let id = made[pair].id
+                let before = WalletPlace(
+                    workspace: made[pair].workspace, id: Identifier(high: id.high, low: id.low - 1))
                 let found = try await store.transaction(as: .service) { t throws(TammError) in
                     (
                         try t.wallets(of: nil, after: before, limit: 2),
-                        try t.wallets(of: nil, after: made[pair].id, limit: 1)
+                        try t.wallets(of: nil, after: made[pair].place, limit: 1)
                     )
                 }
                 try context.expect(found.0, Array(made[pair...pair + 1]), "two wallets from one on")
                 try context.expect(found.1, [made[pair + 1]], "the wallet after one")
             }
-            let sorted = made.sorted { $0.id < $1.id }
+            let sorted = made.sorted { $0.place < $1.place }
             let (all, first) = try await store.transaction(as: .service) { t throws(TammError) in
                 (
-                    try t.wallets(of: nil, after: sorted[0].id, limit: maximumPage),
+                    try t.wallets(of: nil, after: sorted[0].place, limit: maximumPage),
                     try t.wallets(of: nil, after: nil, limit: 1)
                 )
             }
-            try context.expect(all.map(\.id), all.map(\.id).sorted(), "the order of a page")
-            try context.expect(all.allSatisfy { $0.id > sorted[0].id }, true, "all of a page after its cursor")
-            try context.expect(first.count == 1 && first[0].id <= sorted[0].id, true, "the first of all wallets")
+            try context.expect(all.map(\.place), all.map(\.place).sorted(), "the order of a page")
+            try context.expect(all.allSatisfy { $0.place > sorted[0].place }, true, "all of a page after its cursor")
+            try context.expect(first.count == 1 && first[0].place <= sorted[0].place, true, "the first of all wallets")
         },
         StoreLaw("pages.entries", .billing, "A wallet's entries are paged in the order of their numbers") {
             store, context in
@@ -129,7 +132,7 @@ extension StoreLaw {
             for _ in 0..<7 { changes.entries.append(wallet.append(grant: grant.id, recordedAt: context.base)) }
             changes.wallets = [wallet]
             try await store.write(changes, to: wallet)
-            let id = wallet.id
+            let id = wallet.place
             let listing = Listing<LedgerEntry, Int64>(by: { $0.sequence }) { t, cursor, limit throws(TammError) in
                 try t.entries(of: id, after: cursor ?? 0, limit: limit)
             }
@@ -152,7 +155,7 @@ extension StoreLaw {
                 try await store.write(changes, to: wallet)
                 made += changes.entries
             }
-            let id = wallet.id
+            let id = wallet.place
             for (number, limit) in [(0, maximumPage), (0, 999), (100, maximumPage), (101, maximumPage), (1023, 2)] {
                 let found = try await store.transaction(as: .service) { t throws(TammError) in
                     try t.entries(of: id, after: Int64(number), limit: limit)
@@ -183,12 +186,12 @@ extension StoreLaw {
             changes.grants = made
             try await store.write(changes, to: wallet)
             let listing = Listing<Grant, Identifier<Grant>>(by: { $0.id }) { t, cursor, limit throws(TammError) in
-                try t.grants(of: wallet.id, after: cursor, limit: limit)
+                try t.grants(of: wallet.place, after: cursor, limit: limit)
             }
             try await listing.check(made.sorted { $0.id < $1.id }, in: store, context)
             try await context.checkBetween(ids) { cursor throws(TammError) in
                 try await store.transaction(as: .service) { t throws(TammError) in
-                    try t.grants(of: wallet.id, after: cursor, limit: maximumPage).map(\.id)
+                    try t.grants(of: wallet.place, after: cursor, limit: maximumPage).map(\.id)
                 }
             }
         },
@@ -205,12 +208,12 @@ extension StoreLaw {
             changes.holds = made
             try await store.write(changes, to: wallet)
             let listing = Listing<Hold, Identifier<Hold>>(by: { $0.id }) { t, cursor, limit throws(TammError) in
-                try t.holds(of: wallet.id, after: cursor, limit: limit)
+                try t.holds(of: wallet.place, after: cursor, limit: limit)
             }
             try await listing.check(made.sorted { $0.id < $1.id }, in: store, context)
             try await context.checkBetween(ids) { cursor throws(TammError) in
                 try await store.transaction(as: .service) { t throws(TammError) in
-                    try t.holds(of: wallet.id, after: cursor, limit: maximumPage).map(\.id)
+                    try t.holds(of: wallet.place, after: cursor, limit: maximumPage).map(\.id)
                 }
             }
         },
@@ -227,12 +230,12 @@ extension StoreLaw {
             changes.receivables = made
             try await store.write(changes, to: wallet)
             let listing = Listing<Receivable, Identifier<Receivable>>(by: { $0.id }) {
-                t, cursor, limit throws(TammError) in try t.receivables(of: wallet.id, after: cursor, limit: limit)
+                t, cursor, limit throws(TammError) in try t.receivables(of: wallet.place, after: cursor, limit: limit)
             }
             try await listing.check(made.sorted { $0.id < $1.id }, in: store, context)
             try await context.checkBetween(ids) { cursor throws(TammError) in
                 try await store.transaction(as: .service) { t throws(TammError) in
-                    try t.receivables(of: wallet.id, after: cursor, limit: maximumPage).map(\.id)
+                    try t.receivables(of: wallet.place, after: cursor, limit: maximumPage).map(\.id)
                 }
             }
         },

@@ -19,7 +19,7 @@ struct CrossWorkspace: LaunchRow {
         let other = try await house.workspaces.create(named: "Delta Books", owner: stranger, as: .service)
         row.did("the owner of another workspace reads and writes this one's rows, also by claiming to act in it")
         for principal in [Principal.user(stranger, in: other.id), .user(stranger, in: house.workspace.id)] {
-            let id = house.wallet.id
+            let id = house.wallet.place
             let seen = try await house.store.transaction(as: principal) { t throws(TammError) in
                 var seen = 0
                 if try t.workspace(house.workspace.id) != nil { seen += 1 }

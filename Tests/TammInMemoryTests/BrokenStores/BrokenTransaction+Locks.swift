@@ -3,7 +3,22 @@ import TammCore
 @testable import TammInMemory
 
 extension BrokenTransaction {
-    borrowing func lockWallets(_ needs: [WalletNeed], waiting: Bool) throws(TammError) -> [LockedWallet] {
+    borrowing func lockWallets(_ batch: WalletBatch, waiting: Bool) throws(TammError) -> LockedBatch {
+        var usage: Set<UsageKey> = []
+        if flaw != .letsReadersLock {
+            usage = try base.lockWallets(WalletBatch(wallets: [], usage: batch.usage), waiting: waiting).usage
+        }
+        if flaw == .sharesUsageAmongWorkspaces {
+            usage = Set(batch.usage.filter { key in memory.usage.values.contains { $0.positions[key.id] != nil } })
+        }
+        return LockedBatch(
+            wallets: try lockedWallets(batch.wallets, waiting: waiting), commands: try recordedCommands(batch.keys),
+            usage: usage)
+    }
+
+    private borrowing func lockedWallets(
+        _ needs: [WalletNeed], waiting: Bool
+    ) throws(TammError) -> [LockedWallet] {
         if flaw == .letsReadersLock {
             return needs.map { need in base.walletState(need).map { .locked($0) } ?? .missing }
         }
@@ -11,7 +26,7 @@ extension BrokenTransaction {
         switch flaw {
         case .refusesEmptyLocks where needs.isEmpty: throw TammError(.invalidInput, "wanted a wallet")
         case .reordersLocks:
-            let sorted = needs.sorted { $0.wallet < $1.wallet }
+            let sorted = needs.sorted { $0.place < $1.place }
             return sorted.map { need in state(need).map { .locked($0) } ?? .missing }
         case .shortensLocks: return needs.compactMap { need in state(need).map { .locked($0) } }
         default: return needs.map { need in locked(need).map { .locked($0) } ?? .missing }
@@ -27,8 +42,8 @@ extension BrokenTransaction {
 
     private borrowing func locked(_ need: WalletNeed) -> WalletState? {
         guard flaw == .readsStaleLocks, let state = state(need) else { return state(need) }
-        if let stale = stale(notes.locks[need.wallet]) { return stale }
-        notes.locks[need.wallet] = past(state)
+        if let stale = stale(notes.locks[need.place]) { return stale }
+        notes.locks[need.place] = past(state)
         return state
     }
 
@@ -59,7 +74,7 @@ extension BrokenTransaction {
     private borrowing func found(_ need: WalletNeed) -> WalletState? {
         switch flaw {
         case .findsForeignWallets:
-            let own = memory.cells[need.wallet]?.wallet.workspace ?? need.workspace
+            let own = memory.cells.keys.first { $0.id == need.wallet }?.workspace ?? need.workspace
             return base.walletState(need.with(workspace: own, dueBy: need.dueBy))
         case .readsHoldsNotDue:
             let later = need.dueBy.advanced(by: .microseconds(1))

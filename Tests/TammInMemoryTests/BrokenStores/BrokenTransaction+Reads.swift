@@ -21,36 +21,27 @@ extension BrokenTransaction {
         }
     }
 
-    borrowing func recordedUsage(
-        _ ids: [UsageEvent.ID], in workspace: Identifier<Workspace>
-    ) throws(TammError) -> Set<UsageEvent.ID> {
-        guard flaw == .sharesUsageAmongWorkspaces else {
-            return seen(leaking: .leaksUsage) { $0.recordedUsage(ids, in: workspace) }
-        }
-        return Set(ids.filter { id in memory.usage.values.contains { $0.positions[id] != nil } })
-    }
-
     borrowing func grants(
-        _ ids: [Identifier<Grant>], of wallet: Identifier<Wallet>
+        _ ids: [Identifier<Grant>], of wallet: WalletPlace
     ) throws(TammError) -> [Grant] {
         let found = seen(leaking: .leaksGrants) { $0.grants(ids, of: wallet) }
         return flaw == .sortsNamedGrants ? found.sorted { $0.id < $1.id } : found
     }
 
     borrowing func receivables(
-        _ ids: [Identifier<Receivable>], of wallet: Identifier<Wallet>
+        _ ids: [Identifier<Receivable>], of wallet: WalletPlace
     ) throws(TammError) -> [Receivable] {
         let found = seen(leaking: .leaksReceivables) { $0.receivables(ids, of: wallet) }
         return flaw == .sortsNamedReceivables ? found.sorted { $0.id < $1.id } : found
     }
 
-    borrowing func wallet(_ id: Identifier<Wallet>) throws(TammError) -> Wallet? {
-        if flaw == .tearsReads, let stale = stale(notes.wallets[id]) { return stale }
-        return seen(leaking: .leaksWallets) { $0.wallet(id) }
+    borrowing func wallet(_ place: WalletPlace) throws(TammError) -> Wallet? {
+        if flaw == .tearsReads, let stale = stale(notes.wallets[place]) { return stale }
+        return seen(leaking: .leaksWallets) { $0.wallet(place) }
     }
 
     borrowing func wallets(
-        of workspace: Identifier<Workspace>?, after cursor: Identifier<Wallet>?, limit: Int
+        of workspace: Identifier<Workspace>?, after cursor: WalletPlace?, limit: Int
     ) throws(TammError) -> [Wallet] {
         let found = base.wallets(of: workspace, after: cursor, limit: limit)
         switch flaw {
@@ -64,40 +55,40 @@ extension BrokenTransaction {
     }
 
     borrowing func entries(
-        of wallet: Identifier<Wallet>, after sequence: Int64, limit: Int
+        of wallet: WalletPlace, after sequence: Int64, limit: Int
     ) throws(TammError) -> [LedgerEntry] {
         let limit = flaw == .shortensLongPages ? min(limit, 500) : limit
         let found = seen(leaking: .leaksEntries) { $0.entries(of: wallet, after: sequence, limit: limit) }
         switch flaw {
         case .reordersEntries: return found.reversed()
         case .throwsAtUnknownWallets where memory.cells[wallet] == nil:
-            throw TammError(.notFound, "no wallet \(wallet)")
+            throw TammError(.notFound, "no wallet \(wallet.id)")
         default: return found
         }
     }
 
-    borrowing func lastEntry(of wallet: Identifier<Wallet>, at moment: Timestamp) throws(TammError) -> LedgerEntry? {
+    borrowing func lastEntry(of wallet: WalletPlace, at moment: Timestamp) throws(TammError) -> LedgerEntry? {
         let moment = flaw == .missesLastEntryAtItsMoment ? moment.advanced(by: .microseconds(-1)) : moment
         return seen(leaking: .leaksEntries) { $0.lastEntry(of: wallet, at: moment) }
     }
 
     borrowing func grants(
-        of wallet: Identifier<Wallet>, after cursor: Identifier<Grant>?, limit: Int
+        of wallet: WalletPlace, after cursor: Identifier<Grant>?, limit: Int
     ) throws(TammError) -> [Grant] {
         switch flaw {
         case .includesCursor:
             let before = cursor.map { Identifier<Grant>(high: $0.high, low: $0.low - 1) }
             return base.grants(of: wallet, after: before, limit: limit)
         case .mixesWallets:
-            let wallets = memory.cells.values.filter { $0.wallet.workspace == memory.cells[wallet]?.wallet.workspace }
-            let all = wallets.flatMap { base.grants(of: $0.wallet.id, after: cursor, limit: limit) }
+            let wallets = memory.cells.values.filter { $0.wallet.workspace == wallet.workspace }
+            let all = wallets.flatMap { base.grants(of: $0.wallet.place, after: cursor, limit: limit) }
             return Array(all.sorted { $0.id < $1.id }.prefix(limit))
         default: return seen(leaking: .leaksGrants) { $0.grants(of: wallet, after: cursor, limit: limit) }
         }
     }
 
     borrowing func holds(
-        of wallet: Identifier<Wallet>, after cursor: Identifier<Hold>?, limit: Int
+        of wallet: WalletPlace, after cursor: Identifier<Hold>?, limit: Int
     ) throws(TammError) -> [Hold] {
         let more = flaw == .skipsARow && cursor != nil ? 1 : 0
         let found = seen(leaking: .leaksHolds) { $0.holds(of: wallet, after: cursor, limit: limit + more) }
@@ -105,7 +96,7 @@ extension BrokenTransaction {
     }
 
     borrowing func receivables(
-        of wallet: Identifier<Wallet>, after cursor: Identifier<Receivable>?, limit: Int
+        of wallet: WalletPlace, after cursor: Identifier<Receivable>?, limit: Int
     ) throws(TammError) -> [Receivable] {
         if flaw == .hidesReceivablesFromTheService, base.principal == .service { return [] }
         let limit = flaw == .ignoresLimit ? .max : limit

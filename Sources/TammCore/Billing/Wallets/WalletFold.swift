@@ -24,7 +24,8 @@ package enum WalletFold {
         in t: borrowing some WalletRecords & ~Copyable
     ) throws(TammError) -> [Answer] {
         let plan = Plan(commands, at: now)
-        let states = try t.lockWallets(plan.needs, waiting: waiting)
+        let locked = try t.lockWallets(plan.batch(of: commands), waiting: waiting)
+        let states = locked.wallets
         var ledgers: [WalletLedger?] = []
         ledgers.reserveCapacity(states.count)
         for state in states {
@@ -34,10 +35,8 @@ package enum WalletFold {
                 ledgers.append(nil)
             }
         }
-        var batch = Batch(plan, rules: rules)
-        try batch.readRecords(plan, in: t)
+        var batch = Batch(plan, locked, rules: rules)
         if !plan.reversals.isEmpty { try batch.readReversed(by: commands, plan, ledgers: &ledgers, in: t) }
-        if plan.hasUsage { try batch.readUsage(of: commands, in: t) }
         var answers: [Answer] = []
         answers.reserveCapacity(commands.count)
         for index in commands.indices {
@@ -61,33 +60,26 @@ package enum WalletFold {
         var keys: [CommandKey] = []
         /// The commands that undo others, by their index.
         var reversals: [(command: Int, key: CommandKey)] = []
-        var hasUsage = false
-
-        private struct WalletKey: Hashable {
-            let workspace: Identifier<Workspace>
-            let wallet: Identifier<Wallet>
-        }
 
         init(_ commands: [WalletCommand], at now: Timestamp) {
             slots.reserveCapacity(commands.count)
             keys.reserveCapacity(commands.count)
-            var slotByWallet: [WalletKey: Int] = [:]
-            var last: WalletKey?
+            var slotByWallet: [WalletPlace: Int] = [:]
+            var last: WalletPlace?
             for index in commands.indices {
-                let wallet = WalletKey(workspace: commands[index].workspace, wallet: commands[index].wallet)
+                let wallet = commands[index].place
                 var slot = slots.last ?? 0
                 if wallet != last {
                     slot = slotByWallet[wallet] ?? needs.count
                     if slot == needs.count {
-                        needs.append(WalletNeed(workspace: wallet.workspace, wallet: wallet.wallet, dueBy: now))
+                        needs.append(WalletNeed(workspace: wallet.workspace, wallet: wallet.id, dueBy: now))
                         if commands.count > 1 { slotByWallet[wallet] = slot }
                     }
                     last = wallet
                 }
                 slots.append(slot)
                 keys.append(CommandKey(workspace: wallet.workspace, key: commands[index].key))
-                if !commands[index].usage.isEmpty { hasUsage = true }
-                if let quota = commands[index].quota { needs[slot].quotas.append(quota.key(for: wallet.wallet)) }
+                if let quota = commands[index].quota { needs[slot].quotas.append(quota.key(for: wallet)) }
                 switch commands[index].action {
                 case .capture(let hold, _, _), .release(let hold): needs[slot].holds.append(hold)
                 case .clawback(let grant, _): needs[slot].grants.append(grant)
@@ -99,6 +91,14 @@ package enum WalletFold {
             }
             keys += reversals.map(\.key)
         }
+
+        func batch(of commands: [WalletCommand]) -> WalletBatch {
+            WalletBatch(
+                wallets: needs, keys: keys,
+                usage: commands.flatMap { command in
+                    command.usage.map { UsageKey(workspace: command.workspace, id: $0.id) }
+                })
+        }
     }
 
     /// What the commands of one batch share across wallets: keys, usage, and what reversals undo.
@@ -106,24 +106,18 @@ package enum WalletFold {
         private let shared: SharedWalletRules
         private var recorded: RecordIndex
         private var reversedEntries: [CommandKey: [LedgerEntry]] = [:]
-        private var usageIDs: [Identifier<Workspace>: Set<UsageEvent.ID>] = [:]
+        private var usageKeys: Set<UsageKey>
         private var usage: [RecordedUsage] = []
 
         private var rules: WalletRules {
             @inline(__always) _read { yield shared.rules }
         }
 
-        init(_ plan: Plan, rules: SharedWalletRules) {
+        init(_ plan: Plan, _ locked: LockedBatch, rules: SharedWalletRules) {
             shared = rules
             recorded = RecordIndex(expecting: plan.slots.count)
-        }
-
-        mutating func readRecords(
-            _ plan: Plan, in t: borrowing some WalletRecords & ~Copyable
-        ) throws(TammError) {
-            for record in try t.recordedCommands(plan.keys) {
-                if let record { recorded.add(record, isNew: false) }
-            }
+            usageKeys = locked.usage
+            for case let record? in locked.commands { recorded.add(record, isNew: false) }
         }
 
         mutating func readReversed(
@@ -136,24 +130,14 @@ package enum WalletFold {
                     receipt.wallet == command.wallet, let ledger = ledgers[slot]
                 else { continue }
                 let entries = try t.entries(
-                    of: command.wallet, after: receipt.entries.lowerBound - 1, limit: receipt.entries.count)
+                    of: command.place, after: receipt.entries.lowerBound - 1, limit: receipt.entries.count)
                 reversedEntries[key] = entries
-                let owed = try t.receivables([ledger.receivable(of: receipt)], of: command.wallet)
+                let owed = try t.receivables([ledger.receivable(of: receipt)], of: command.place)
                 let grants =
                     entries.compactMap(\.grant) + owed.flatMap { $0.settledBy.map(\.grant) }
                     + (receipt.grant.map { [$0] } ?? [])
-                ledgers[slot]?.include(try t.grants(unique(grants), of: command.wallet), owed)
+                ledgers[slot]?.include(try t.grants(unique(grants), of: command.place), owed)
             }
-        }
-
-        mutating func readUsage(
-            of commands: [WalletCommand], in t: borrowing some WalletRecords & ~Copyable
-        ) throws(TammError) {
-            var asked: [Identifier<Workspace>: [UsageEvent.ID]] = [:]
-            for command in commands where !command.usage.isEmpty {
-                asked[command.workspace, default: []] += command.usage.map(\.id)
-            }
-            for (workspace, ids) in asked { usageIDs[workspace] = try t.recordedUsage(ids, in: workspace) }
         }
 
         mutating func decide(
@@ -180,7 +164,7 @@ package enum WalletFold {
             }
             try ledger.advance()
             for event in command.usage
-            where !rules.isNewUsage(usageIDs[command.workspace]?.contains(event.id) == true) {
+            where !rules.isNewUsage(usageKeys.contains(UsageKey(workspace: command.workspace, id: event.id))) {
                 return .outcome(.refused(.usageRecorded(event.id)))
             }
             let first = ledger.wallet.sequence + 1
@@ -208,7 +192,7 @@ package enum WalletFold {
             recorded.add(RecordedCommand(key: key, receipt: receipt, fingerprint: fingerprint), isNew: true)
             if let key = command.reversedKey { recorded.reverse(key, by: receipt.amount) }
             for event in command.usage {
-                usageIDs[command.workspace, default: []].insert(event.id)
+                usageKeys.insert(UsageKey(workspace: command.workspace, id: event.id))
                 usage.append(
                     RecordedUsage(
                         event: event, wallet: command.wallet, command: command.key, recordedAt: receipt.recordedAt))

@@ -7,8 +7,8 @@ public struct Statement: Sendable, Hashable {
 
 extension Wallets {
     /// The wallet as it is stored, or nil where the principal sees none.
-    public func wallet(_ id: Identifier<Wallet>, as principal: Principal) async throws(TammError) -> Wallet? {
-        try await store.transaction(as: principal) { t throws(TammError) in try t.wallet(id) }
+    public func wallet(_ place: WalletPlace, as principal: Principal) async throws(TammError) -> Wallet? {
+        try await store.transaction(as: principal) { t throws(TammError) in try t.wallet(place) }
     }
 
     /// The balances as of now: what has expired counts as expired, whether or not it has been booked.
@@ -29,7 +29,7 @@ extension Wallets {
         of wallet: Wallet, at moment: Timestamp, as principal: Principal
     ) async throws(TammError) -> Balance {
         let (present, entry) = try await store.transaction(as: principal) { t throws(TammError) in
-            (try t.wallet(wallet.id), try t.lastEntry(of: wallet.id, at: moment))
+            (try t.wallet(wallet.place), try t.lastEntry(of: wallet.place, at: moment))
         }
         guard present != nil else { throw Self.missing(wallet.id) }
         return entry?.balance ?? Balance(available: .zero, held: .zero, owed: .zero)
@@ -43,7 +43,7 @@ extension Wallets {
     ) async throws(TammError) -> Statement {
         let limit = try pageLimit(limit)
         let (present, entries) = try await store.transaction(as: principal) { t throws(TammError) in
-            (try t.wallet(wallet.id), try t.entries(of: wallet.id, after: sequence, limit: limit))
+            (try t.wallet(wallet.place), try t.entries(of: wallet.place, after: sequence, limit: limit))
         }
         guard let present else { throw Self.missing(wallet.id) }
         let last = entries.last?.sequence
@@ -56,7 +56,7 @@ extension Wallets {
     ) async throws(TammError) -> [Grant] {
         let limit = try pageLimit(limit)
         return try await store.transaction(as: principal) { t throws(TammError) in
-            try t.grants(of: wallet.id, after: cursor, limit: limit)
+            try t.grants(of: wallet.place, after: cursor, limit: limit)
         }
     }
 
@@ -66,7 +66,7 @@ extension Wallets {
     ) async throws(TammError) -> [Hold] {
         let limit = try pageLimit(limit)
         return try await store.transaction(as: principal) { t throws(TammError) in
-            try t.holds(of: wallet.id, after: cursor, limit: limit)
+            try t.holds(of: wallet.place, after: cursor, limit: limit)
         }
     }
 
@@ -76,7 +76,7 @@ extension Wallets {
     ) async throws(TammError) -> [Receivable] {
         let limit = try pageLimit(limit)
         return try await store.transaction(as: principal) { t throws(TammError) in
-            try t.receivables(of: wallet.id, after: cursor, limit: limit)
+            try t.receivables(of: wallet.place, after: cursor, limit: limit)
         }
     }
 

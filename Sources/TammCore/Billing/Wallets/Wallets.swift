@@ -7,7 +7,8 @@ public struct Wallets: Sendable {
     let store: any TammStore
     private let time: TimeSource
     private let rules: SharedWalletRules
-    private let queue: WalletQueue
+    /// A workspace's commands always wait in the same one.
+    private let queues: [WalletQueue]
     private let metrics = WalletMetrics()
 
     public init(store: any TammStore, time: TimeSource, limits: WalletLimits = .standard) {
@@ -21,12 +22,23 @@ public struct Wallets: Sendable {
         self.time = time
         let rules = SharedWalletRules(rules)
         self.rules = rules
-        queue = WalletQueue(limits: queueLimits) { commands, waiting throws(TammError) in
-            let now = time.now()
-            return try await store.transaction(as: .ledger) { t throws(TammError) in
-                try WalletFold.apply(commands, at: now, rules: rules, waiting: waiting, in: t)
+        let lanes = min(max(1, store.walletLanes), 16)
+        var limits = queueLimits
+        limits.inAll = max(1, limits.inAll / lanes)
+        let laneLimits = limits
+        queues = (0..<lanes).map { _ in
+            WalletQueue(limits: laneLimits) { commands, waiting throws(TammError) in
+                let now = time.now()
+                return try await store.transaction(as: .ledger) { t throws(TammError) in
+                    try WalletFold.apply(commands, at: now, rules: rules, waiting: waiting, in: t)
+                }
             }
         }
+    }
+
+    /// The queue of a workspace; its identifier's last bits are as good as random.
+    private func queue(of workspace: Identifier<Workspace>) -> WalletQueue {
+        queues[Int(workspace.low % UInt64(queues.count))]
     }
 
     /// Opens the workspace's wallet of that name, or finds it; every caller gets the same one.
@@ -46,9 +58,7 @@ public struct Wallets: Sendable {
             id: Identifier(derivedFrom: workspace, label: "wallet:\(name)"), workspace: workspace, openedAt: time.now())
         return try await store.transaction(as: .ledger) { t throws(TammError) in
             if try t.insert(wallet) { return wallet }
-            guard let present = try t.wallet(wallet.id) else {
-                throw TammError(.conflict, "wallet \(wallet.id) is another workspace's")
-            }
+            guard let present = try t.wallet(wallet.place) else { throw Self.missing(wallet.id) }
             return present
         }
     }
@@ -61,7 +71,7 @@ public struct Wallets: Sendable {
     public func submit(_ command: WalletCommand, as principal: Principal) async throws(TammError) -> WalletOutcome {
         try await authorize(command.permission, in: command.workspace, as: principal)
         do {
-            let outcome = try await queue.submit(command)
+            let outcome = try await queue(of: command.workspace).submit(command)
             metrics.count(command.kind, outcome)
             return outcome
         } catch {
@@ -91,7 +101,7 @@ public struct Wallets: Sendable {
     }
 
     /// How many commands wait to be sent.
-    public var queued: Int { queue.depth }
+    public var queued: Int { queues.reduce(0) { $0 + $1.depth } }
 
     func now() -> Timestamp { time.now() }
 

@@ -1,0 +1,294 @@
+public import TammCore
+
+extension PostgresTransaction {
+    /// - Throws: `forbidden` unless the principal writes ledger tables.
+    private borrowing func requireLedger() throws(TammError) {
+        switch session.principal {
+        case .ledger, .service: break
+        case .user, .platformAdmin: throw TammError(.forbidden, "only the ledger and the service write wallets")
+        }
+    }
+
+    public borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool {
+        try requireLedger()
+        let isNew = try session.run(.insertWallet, PostgresParameters(inserting: wallet)).affected > 0
+        session.wallets.insert(wallet.place)
+        return isNew
+    }
+
+    // MARK: Deciding
+
+    public borrowing func lockWallets(_ batch: WalletBatch, waiting: Bool) throws(TammError) -> LockedBatch {
+        try requireLedger()
+        try session.begin(.committed)
+        return try read(batch, with: waiting ? .lockWallets : .lockFreeWallets, waiting: waiting)
+    }
+
+    public borrowing func walletState(_ need: WalletNeed) throws(TammError) -> WalletState? {
+        try session.begin(.snapshot)
+        // Without a snapshot a lock keeps the wallet's rows together; members read in snapshots alone.
+        let lock: Statement = session.view == .committed ? .lockWallets : .lookAtWallets
+        let found = try read(WalletBatch(wallets: [need], keys: [], usage: []), with: lock, waiting: true)
+        guard case .locked(let state)? = found.wallets.first else { return nil }
+        return state
+    }
+
+    /// Locks the wallets, then reads all that deciding needs in the same round trip: each statement sees what was
+    /// committed when it began, which is after the locks.
+    private borrowing func read(
+        _ batch: WalletBatch, with lock: Statement, waiting: Bool
+    ) throws(TammError) -> LockedBatch {
+        let places = batch.wallets.map(\.place)
+        let wallets = PostgresParameters(places: places)
+        var due = wallets
+        due.add(batch.wallets, \.dueBy)
+        var flight: [(Statement, PostgresParameters)] = [
+            (lock, wallets), (.openGrants, wallets), (.dueHolds, due), (.openReceivables, wallets),
+        ]
+        func place(_ statement: Statement, _ count: Int, _ parameters: @autoclosure () -> PostgresParameters) -> Int? {
+            guard count > 0 else { return nil }
+            flight.append((statement, parameters()))
+            return flight.count - 1
+        }
+        func named<Entity>(_ ids: (WalletNeed) -> [Identifier<Entity>]) -> [(WalletPlace, Identifier<Entity>)] {
+            batch.wallets.flatMap { need in ids(need).map { (need.place, $0) } }
+        }
+        let (grants, holds, receivables) = (named(\.grants), named(\.holds), named(\.receivables))
+        let quotaKeys = batch.wallets.flatMap(\.quotas)
+        let keysAt = place(.recordedCommands, batch.keys.count, PostgresParameters(batch.keys))
+        let usageAt = place(.recordedUsage, batch.usage.count, PostgresParameters(batch.usage))
+        let grantsAt = place(.namedGrants, grants.count, PostgresParameters(grants))
+        let holdsAt = place(.namedHolds, holds.count, PostgresParameters(holds))
+        let receivablesAt = place(.namedReceivables, receivables.count, PostgresParameters(receivables))
+        let quotasAt = place(.quotas, quotaKeys.count, PostgresParameters(quotaKeys))
+        let rows = try session.run(flight)
+
+        var states = StateBuilder()
+        for wallet in try rows[0].map({ row throws(TammError) in try row.nextWallet() }) { states.add(wallet) }
+        try states.add(grants: rows[1], holds: rows[2], receivables: rows[3])
+        try states.add(
+            grants: grantsAt.map { rows[$0] }, holds: holdsAt.map { rows[$0] },
+            receivables: receivablesAt.map { rows[$0] })
+        if let quotasAt { try states.add(quotas: rows[quotasAt]) }
+        try readBehindHolds(into: &states)
+        session.wallets.formUnion(states.places)
+        session.grants.formUnion(states.grantIDs)
+
+        var existing: Set<WalletPlace> = []
+        let unlocked = places.filter { states[$0] == nil }
+        if !waiting, !unlocked.isEmpty {
+            let found = try session.run(.lookAtWallets, PostgresParameters(places: unlocked))
+            existing = Set(try found.map { row throws(TammError) in try row.nextPlace() })
+        }
+        var commands: [CommandKey: RecordedCommand] = [:]
+        if let keysAt {
+            for command in try rows[keysAt].map({ row throws(TammError) in try row.nextCommand() }) {
+                commands[command.key] = command
+            }
+        }
+        let usage = try usageAt.map { index throws(TammError) in
+            try rows[index].map { row throws(TammError) in UsageKey(workspace: try row.next(), id: try row.next()) }
+        }
+        return LockedBatch(
+            wallets: batch.wallets.map { need in
+                states.state(for: need).map { .locked($0) } ?? (existing.contains(need.place) ? .busy : .missing)
+            },
+            commands: batch.keys.map { commands[$0] }, usage: Set(usage ?? []))
+    }
+
+    /// Reads the closed grants and the counters that the holds speak of.
+    private borrowing func readBehindHolds(into states: inout StateBuilder) throws(TammError) {
+        let (grants, quotas) = (states.grantsBehindHolds, states.quotasBehindHolds)
+        var flight: [(Statement, PostgresParameters)] = []
+        if !grants.isEmpty { flight.append((.namedGrants, PostgresParameters(grants))) }
+        if !quotas.isEmpty { flight.append((.quotas, PostgresParameters(quotas))) }
+        guard !flight.isEmpty else { return }
+        let rows = try session.run(flight)
+        if !grants.isEmpty { try states.add(grants: rows[0], holds: nil, receivables: nil) }
+        if !quotas.isEmpty { try states.add(quotas: rows[rows.count - 1]) }
+    }
+
+    public borrowing func recordedCommands(_ keys: [CommandKey]) throws(TammError) -> [RecordedCommand?] {
+        let rows = try session.run(.recordedCommands, PostgresParameters(keys))
+        var found: [CommandKey: RecordedCommand] = [:]
+        for command in try rows.map({ row throws(TammError) in try row.nextCommand() }) { found[command.key] = command }
+        return keys.map { found[$0] }
+    }
+
+    public borrowing func grants(
+        _ ids: [Identifier<Grant>], of wallet: WalletPlace
+    ) throws(TammError) -> [Grant] {
+        let rows = try session.run(.namedGrants, PostgresParameters(ids.map { (wallet, $0) }))
+        let found = try rows.map { row throws(TammError) in try row.nextGrant() }
+        session.grants.formUnion(found.map { GrantPlace(wallet: wallet, id: $0.id) })
+        return ids.compactMap { id in found.first { $0.id == id } }
+    }
+
+    public borrowing func receivables(
+        _ ids: [Identifier<Receivable>], of wallet: WalletPlace
+    ) throws(TammError) -> [Receivable] {
+        let rows = try session.run(.namedReceivables, PostgresParameters(ids.map { (wallet, $0) }))
+        let found = try rows.map { row throws(TammError) in try row.nextReceivable() }
+        return ids.compactMap { id in found.first { $0.id == id } }
+    }
+
+    // MARK: Writing
+
+    public borrowing func write(_ changes: WalletChanges) throws(TammError) {
+        try requireLedger()
+        try requireWallets(of: changes)
+        if !changes.reversals.isEmpty {
+            let changed = try session.run(.reverseCommands, PostgresParameters(changes.reversals)).affected
+            guard changed == changes.reversals.count else {
+                throw session.fail(TammError(.notFound, "a command to reverse is not recorded, or with another receipt"))
+            }
+        }
+        if !changes.wallets.isEmpty { try session.post(.updateWallets, PostgresParameters(updating: changes.wallets)) }
+        if !changes.entries.isEmpty { try session.post(.insertEntries, PostgresParameters(changes.entries)) }
+        let known = changes.grants.filter { session.grants.contains(GrantPlace(wallet: $0.wallet, id: $0.id)) }
+        if !known.isEmpty { try session.post(.updateGrants, PostgresParameters(updating: known)) }
+        if known.count < changes.grants.count {
+            let others = changes.grants.filter {
+                !session.grants.contains(GrantPlace(wallet: $0.wallet, id: $0.id))
+            }
+            try session.post(.putGrants, PostgresParameters(putting: others))
+        }
+        if !changes.holds.isEmpty { try session.post(.putHolds, PostgresParameters(changes.holds)) }
+        if !changes.receivables.isEmpty { try session.post(.putReceivables, PostgresParameters(changes.receivables)) }
+        if !changes.quotas.isEmpty { try session.post(.putQuotas, PostgresParameters(changes.quotas)) }
+        if !changes.commands.isEmpty { try session.post(.insertCommands, PostgresParameters(changes.commands)) }
+        if !changes.usage.isEmpty { try session.post(.insertUsage, PostgresParameters(changes.usage)) }
+    }
+
+    /// - Throws: `notFound` for a row of a wallet that is not there; nothing of the transaction remains.
+    private borrowing func requireWallets(of changes: WalletChanges) throws(TammError) {
+        var places = Set(changes.wallets.map(\.place))
+        for entry in changes.entries { places.insert(WalletPlace(workspace: entry.workspace, id: entry.wallet)) }
+        for grant in changes.grants { places.insert(grant.wallet) }
+        for hold in changes.holds { places.insert(hold.wallet) }
+        for receivable in changes.receivables { places.insert(receivable.wallet) }
+        for counter in changes.quotas { places.insert(counter.key.wallet) }
+        for command in changes.commands + changes.reversals {
+            places.insert(WalletPlace(workspace: command.receipt.workspace, id: command.receipt.wallet))
+        }
+        for usage in changes.usage { places.insert(WalletPlace(workspace: usage.event.workspace, id: usage.wallet)) }
+        let unknown = places.subtracting(session.wallets)
+        guard !unknown.isEmpty else { return }
+        let found = try session.run(.lookAtWallets, PostgresParameters(places: unknown.sorted()))
+        let present = Set(try found.map { row throws(TammError) in try row.nextPlace() })
+        session.wallets.formUnion(present)
+        if let missing = unknown.subtracting(present).min() {
+            throw session.fail(
+                TammError(.notFound, "no wallet \(missing.id) in workspace \(missing.workspace)"))
+        }
+    }
+
+    // MARK: Reading
+
+    public borrowing func wallet(_ place: WalletPlace) throws(TammError) -> Wallet? {
+        try session.run(.lookAtWallets, PostgresParameters(places: [place])).first { row throws(TammError) in
+            try row.nextWallet()
+        }
+    }
+
+    public borrowing func wallets(
+        of workspace: Identifier<Workspace>?, after cursor: WalletPlace?, limit: Int
+    ) throws(TammError) -> [Wallet] {
+        var parameters = PostgresParameters()
+        parameters.add(Int64(limit))
+        let rows: ResultRows
+        if let workspace {
+            // Of one workspace, a place in another is before or after all of it.
+            if let cursor, cursor.workspace > workspace { return [] }
+            let after = cursor.flatMap { $0.workspace == workspace ? $0.id : nil }
+            parameters.add(workspace)
+            if let after { parameters.add(after) }
+            rows = try session.run(.walletsOfWorkspace, after != nil, parameters)
+        } else {
+            if let cursor {
+                parameters.add(cursor.workspace)
+                parameters.add(cursor.id)
+            }
+            rows = try session.run(.walletsOfAll, cursor != nil, parameters)
+        }
+        return try rows.map { row throws(TammError) in try row.nextWallet() }
+    }
+
+    public borrowing func entries(
+        of wallet: WalletPlace, after sequence: Int64, limit: Int
+    ) throws(TammError) -> [LedgerEntry] {
+        guard limit > 0 else { return [] }
+        var parameters = wallet.parameters
+        parameters.add(sequence)
+        parameters.add(Int64(limit))
+        return try session.run(.entries, parameters).map { row throws(TammError) in try row.nextEntry() }
+    }
+
+    public borrowing func lastEntry(
+        of wallet: WalletPlace, at moment: Timestamp
+    ) throws(TammError) -> LedgerEntry? {
+        var parameters = wallet.parameters
+        parameters.add(moment)
+        return try session.run(.lastEntry, parameters).first { row throws(TammError) in try row.nextEntry() }
+    }
+
+    public borrowing func grants(
+        of wallet: WalletPlace, after cursor: Identifier<Grant>?, limit: Int
+    ) throws(TammError) -> [Grant] {
+        try page(.grantPages, of: wallet, after: cursor, limit: limit).map { row throws(TammError) in
+            try row.nextGrant()
+        }
+    }
+
+    public borrowing func holds(
+        of wallet: WalletPlace, after cursor: Identifier<Hold>?, limit: Int
+    ) throws(TammError) -> [Hold] {
+        try page(.holdPages, of: wallet, after: cursor, limit: limit).map { row throws(TammError) in
+            try row.nextHold()
+        }
+    }
+
+    public borrowing func receivables(
+        of wallet: WalletPlace, after cursor: Identifier<Receivable>?, limit: Int
+    ) throws(TammError) -> [Receivable] {
+        try page(.receivablePages, of: wallet, after: cursor, limit: limit).map { row throws(TammError) in
+            try row.nextReceivable()
+        }
+    }
+
+    private borrowing func page<Entity>(
+        _ listing: Listing, of wallet: WalletPlace, after cursor: Identifier<Entity>?, limit: Int
+    ) throws(TammError) -> ResultRows {
+        var parameters = PostgresParameters()
+        parameters.add(Int64(limit))
+        parameters.add(wallet.workspace)
+        parameters.add(wallet.id)
+        if let cursor { parameters.add(cursor) }
+        return try session.run(listing, cursor != nil, parameters)
+    }
+
+    public borrowing func usage(
+        of workspace: Identifier<Workspace>, after cursor: UsageEvent.ID?, limit: Int
+    ) throws(TammError) -> [RecordedUsage] {
+        var parameters = PostgresParameters()
+        parameters.add(workspace)
+        parameters.add(cursor)
+        parameters.add(Int64(limit))
+        return try session.run(.usagePage, parameters).map { row throws(TammError) in try row.nextUsage() }
+    }
+
+    public borrowing func quotas(_ keys: [QuotaCounter.Key]) throws(TammError) -> [QuotaCounter] {
+        var states = StateBuilder()
+        try states.add(quotas: try session.run(.quotas, PostgresParameters(keys)))
+        return keys.map { QuotaCounter(key: $0, used: states.used[$0] ?? 0) }
+    }
+}
+
+extension WalletPlace {
+    fileprivate var parameters: PostgresParameters {
+        var parameters = PostgresParameters()
+        parameters.add(workspace)
+        parameters.add(id)
+        return parameters
+    }
+}

@@ -1,0 +1,304 @@
+/// The statements of the wallets' tables. Sets of rows go in as arrays, one a column.
+extension Statement {
+    private static func lock(_ name: String, _ suffix: String) -> Statement {
+        Statement(
+            name,
+            """
+            SELECT \(WalletColumns.wallet("w"))
+            FROM unnest($1::uuid[], $2::uuid[]) AS n(workspace_id, wallet_id)
+            JOIN tamm.workspace_wallets w ON w.workspace_id = n.workspace_id AND w.id = n.wallet_id
+            ORDER BY w.workspace_id, w.id \(suffix)
+            """)
+    }
+
+    static let lockWallets = lock("lock_wallets", "FOR NO KEY UPDATE OF w")
+    static let lockFreeWallets = lock("lock_free_wallets", "FOR NO KEY UPDATE OF w SKIP LOCKED")
+    static let lookAtWallets = lock("look_at_wallets", "")
+
+    static let recordedCommands = Statement(
+        "recorded_commands",
+        """
+        SELECT \(WalletColumns.command("c"))
+        FROM unnest($1::uuid[], $2::text[]) AS n(workspace_id, key)
+        JOIN tamm.wallet_commands c ON c.workspace_id = n.workspace_id AND c.key = n.key
+        """)
+
+    static let recordedUsage = Statement(
+        "recorded_usage",
+        """
+        SELECT u.workspace_id, u.id FROM unnest($1::uuid[], $2::text[]) AS n(workspace_id, id)
+        JOIN tamm.usage_events u ON u.workspace_id = n.workspace_id AND u.id = n.id
+        """)
+
+    static let openGrants = Statement(
+        "open_grants",
+        """
+        SELECT \(WalletColumns.grant("g"))
+        FROM unnest($1::uuid[], $2::uuid[]) AS n(workspace_id, wallet_id)
+        JOIN tamm.credit_grants g ON g.workspace_id = n.workspace_id AND g.wallet_id = n.wallet_id AND g.is_open
+        """)
+
+    static let openReceivables = Statement(
+        "open_receivables",
+        """
+        SELECT \(WalletColumns.receivable("r"))
+        FROM unnest($1::uuid[], $2::uuid[]) AS n(workspace_id, wallet_id)
+        JOIN tamm.receivables r ON r.workspace_id = n.workspace_id AND r.wallet_id = n.wallet_id AND r.is_open
+        """)
+
+    static let dueHolds = Statement(
+        "due_holds",
+        """
+        SELECT \(WalletColumns.hold("h"))
+        FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS n(workspace_id, wallet_id, due_by)
+        JOIN tamm.workspace_wallets w ON w.workspace_id = n.workspace_id AND w.id = n.wallet_id
+        JOIN tamm.credit_holds h ON h.workspace_id = n.workspace_id AND h.wallet_id = n.wallet_id
+            AND h.status = 1 AND h.expires_at <= greatest(n.due_by, w.recorded_at)
+        """)
+
+    private static func named(_ name: String, _ table: String, _ columns: (String) -> String) -> Statement {
+        Statement(
+            name,
+            """
+            SELECT \(columns("t")) FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS n(workspace_id, wallet_id, id)
+            JOIN tamm.\(table) t ON t.workspace_id = n.workspace_id AND t.wallet_id = n.wallet_id AND t.id = n.id
+            """)
+    }
+
+    static let namedGrants = named("named_grants", "credit_grants", WalletColumns.grant)
+    static let namedHolds = named("named_holds", "credit_holds", WalletColumns.hold)
+    static let namedReceivables = named("named_receivables", "receivables", WalletColumns.receivable)
+
+    static let quotas = Statement(
+        "quotas",
+        """
+        SELECT q.workspace_id, q.wallet_id, q.meter, q.period_start, q.used
+        FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[])
+            AS n(workspace_id, wallet_id, meter, period_start)
+        JOIN tamm.quota_counters q ON q.workspace_id = n.workspace_id AND q.wallet_id = n.wallet_id
+            AND q.meter = n.meter AND q.period_start = n.period_start
+        """)
+
+    // MARK: Pages
+
+    static let entries = Statement(
+        "entries",
+        """
+        SELECT \(WalletColumns.entry("e")) FROM tamm.ledger_entries e
+        WHERE e.workspace_id = $1 AND e.wallet_id = $2 AND e.sequence > $3 ORDER BY e.sequence LIMIT $4
+        """)
+
+    /// Searches by halves: entries count without a gap, and their time never goes back.
+    static let lastEntry = Statement(
+        "last_entry",
+        """
+        WITH RECURSIVE search(low, high) AS (
+            SELECT 0::int8, coalesce(max(e.sequence), 0) FROM tamm.ledger_entries e
+            WHERE e.workspace_id = $1 AND e.wallet_id = $2
+            UNION ALL
+            SELECT CASE WHEN e.recorded_at <= $3 THEN e.sequence ELSE s.low END,
+                CASE WHEN e.recorded_at <= $3 THEN s.high ELSE e.sequence - 1 END
+            FROM search s JOIN tamm.ledger_entries e
+                ON e.workspace_id = $1 AND e.wallet_id = $2 AND e.sequence = (s.low + s.high + 1) / 2
+            WHERE s.low < s.high)
+        SELECT \(WalletColumns.entry("e")) FROM search s JOIN tamm.ledger_entries e
+            ON e.workspace_id = $1 AND e.wallet_id = $2 AND e.sequence = s.low
+        WHERE s.low = s.high
+        """)
+
+    static let usagePage = Statement(
+        "usage_page",
+        """
+        SELECT \(WalletColumns.usage("u")) FROM tamm.usage_events u
+        WHERE u.workspace_id = $1 AND u.position > CASE WHEN $2::text IS NULL THEN 0 ELSE
+            (SELECT c.position FROM tamm.usage_events c WHERE c.workspace_id = $1 AND c.id = $2) END
+        ORDER BY u.position LIMIT $3
+        """)
+
+    // MARK: Writes
+
+    static let insertWallet = Statement(
+        "insert_wallet",
+        """
+        INSERT INTO tamm.workspace_wallets
+            (workspace_id, id, available, held, owed, open_holds, sequence, head, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING
+        """)
+
+    static let updateWallets = Statement(
+        "update_wallets",
+        """
+        UPDATE tamm.workspace_wallets w SET available = n.available, held = n.held, owed = n.owed,
+            open_holds = n.open_holds, sequence = n.sequence, head = n.head, recorded_at = n.recorded_at
+        FROM unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int8[], $5::int8[], $6::int4[], $7::int8[], $8::bytea[],
+            $9::timestamptz[])
+            AS n(workspace_id, id, available, held, owed, open_holds, sequence, head, recorded_at)
+        WHERE w.workspace_id = n.workspace_id AND w.id = n.id
+        """)
+
+    static let insertEntries = Statement(
+        "insert_entries",
+        """
+        INSERT INTO tamm.ledger_entries (workspace_id, wallet_id, sequence, kind, source, target, amount, grant_id,
+            hold_id, command, occurred_at, recorded_at, available, held, owed, hash)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int8[], $4::int2[], $5::int2[], $6::int2[], $7::int8[],
+            $8::uuid[], $9::uuid[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::int8[], $14::int8[],
+            $15::int8[], $16::bytea[])
+        """)
+
+    static let updateGrants = Statement(
+        "update_grants",
+        """
+        UPDATE tamm.credit_grants g SET status = n.status, remaining = n.remaining, clawed_back = n.clawed_back,
+            is_open = n.is_open
+        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int2[], $5::int8[], $6::int8[], $7::bool[])
+            AS n(workspace_id, wallet_id, id, status, remaining, clawed_back, is_open)
+        WHERE g.workspace_id = n.workspace_id AND g.wallet_id = n.wallet_id AND g.id = n.id
+        """)
+
+    static let putGrants = Statement(
+        "put_grants",
+        """
+        INSERT INTO tamm.credit_grants AS g (workspace_id, wallet_id, id, amount, category, priority, effective_at,
+            expires_at, source, status, remaining, clawed_back, is_open, created_at)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int8[], $5::int2[], $6::int2[],
+            $7::timestamptz[], $8::timestamptz[], $9::text[], $10::int2[], $11::int8[], $12::int8[], $13::bool[],
+            $14::timestamptz[])
+        ON CONFLICT (workspace_id, wallet_id, id) DO UPDATE SET amount = excluded.amount, category = excluded.category,
+            priority = excluded.priority, effective_at = excluded.effective_at, expires_at = excluded.expires_at,
+            source = excluded.source, status = excluded.status, remaining = excluded.remaining,
+            clawed_back = excluded.clawed_back, is_open = excluded.is_open, created_at = excluded.created_at
+        """)
+
+    /// A list within a row goes in as its text: an array of arrays would have to be of one length.
+    static let putHolds = Statement(
+        "put_holds",
+        """
+        INSERT INTO tamm.credit_holds AS h (workspace_id, wallet_id, id, amount, expires_at, portion_grants,
+            portion_amounts, quota_meter, quota_quantity, quota_limit, quota_period_start, quota_resets_at, status,
+            captured, created_at)
+        SELECT workspace_id, wallet_id, id, amount, expires_at, portion_grants::uuid[], portion_amounts::int8[], meter,
+            quantity, quota_limit, period_start, resets_at, status, captured, created_at
+        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int8[], $5::timestamptz[], $6::text[], $7::text[],
+            $8::text[], $9::int8[], $10::int8[], $11::timestamptz[], $12::timestamptz[], $13::int2[], $14::int8[],
+            $15::timestamptz[])
+            AS n(workspace_id, wallet_id, id, amount, expires_at, portion_grants, portion_amounts, meter, quantity,
+                quota_limit, period_start, resets_at, status, captured, created_at)
+        ON CONFLICT (workspace_id, wallet_id, id) DO UPDATE SET amount = excluded.amount,
+            expires_at = excluded.expires_at, portion_grants = excluded.portion_grants,
+            portion_amounts = excluded.portion_amounts, quota_meter = excluded.quota_meter,
+            quota_quantity = excluded.quota_quantity, quota_limit = excluded.quota_limit,
+            quota_period_start = excluded.quota_period_start, quota_resets_at = excluded.quota_resets_at,
+            status = excluded.status, captured = excluded.captured, created_at = excluded.created_at
+        """)
+
+    static let putReceivables = Statement(
+        "put_receivables",
+        """
+        INSERT INTO tamm.receivables AS r (workspace_id, wallet_id, id, origin_grant, origin_charge, amount,
+            settled_grants, settled_amounts, forgiven, is_open, created_at)
+        SELECT workspace_id, wallet_id, id, origin_grant, origin_charge, amount, settled_grants::uuid[],
+            settled_amounts::int8[], forgiven, is_open, created_at
+        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::int8[], $7::text[], $8::text[],
+            $9::int8[], $10::bool[], $11::timestamptz[])
+            AS n(workspace_id, wallet_id, id, origin_grant, origin_charge, amount, settled_grants, settled_amounts,
+                forgiven, is_open, created_at)
+        ON CONFLICT (workspace_id, wallet_id, id) DO UPDATE SET origin_grant = excluded.origin_grant,
+            origin_charge = excluded.origin_charge, amount = excluded.amount,
+            settled_grants = excluded.settled_grants, settled_amounts = excluded.settled_amounts,
+            forgiven = excluded.forgiven, is_open = excluded.is_open, created_at = excluded.created_at
+        """)
+
+    static let putQuotas = Statement(
+        "put_quotas",
+        """
+        INSERT INTO tamm.quota_counters (workspace_id, wallet_id, meter, period_start, used)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::int8[])
+        ON CONFLICT (workspace_id, wallet_id, meter, period_start) DO UPDATE SET used = excluded.used
+        """)
+
+    static let insertCommands = Statement(
+        "insert_commands",
+        """
+        INSERT INTO tamm.wallet_commands (workspace_id, key, wallet_id, kind, amount, shortfall, entries_from,
+            entries_to, available, held, owed, recorded_at, subject_kind, subject_id, fingerprint, reversed)
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int2[], $5::int8[], $6::int8[], $7::int8[],
+            $8::int8[], $9::int8[], $10::int8[], $11::int8[], $12::timestamptz[], $13::int2[], $14::uuid[],
+            $15::bytea[], $16::int8[])
+        """)
+
+    /// A command that is not there, or has another receipt, is not changed; how many are is looked at.
+    static let reverseCommands = Statement(
+        "reverse_commands",
+        """
+        UPDATE tamm.wallet_commands c SET reversed = n.reversed
+        FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::int2[], $5::int8[], $6::int8[], $7::int8[], $8::int8[],
+            $9::int8[], $10::int8[], $11::int8[], $12::timestamptz[], $13::int2[], $14::uuid[], $15::bytea[],
+            $16::int8[])
+            AS n(workspace_id, key, wallet_id, kind, amount, shortfall, entries_from, entries_to, available, held,
+                owed, recorded_at, subject_kind, subject_id, fingerprint, reversed)
+        WHERE c.workspace_id = n.workspace_id AND c.key = n.key
+            AND (c.wallet_id, c.kind, c.amount, c.shortfall, c.entries_from, c.entries_to, c.available, c.held, c.owed,
+                c.recorded_at)
+            = (n.wallet_id, n.kind, n.amount, n.shortfall, n.entries_from, n.entries_to, n.available, n.held, n.owed,
+                n.recorded_at)
+            AND c.subject_kind IS NOT DISTINCT FROM n.subject_kind
+            AND c.subject_id IS NOT DISTINCT FROM n.subject_id
+        """)
+
+    /// Numbers the events of each workspace without a gap, in the order in which transactions commit: the row that
+    /// counts stays locked until then.
+    static let insertUsage = Statement(
+        "insert_usage",
+        """
+        WITH new AS (
+            SELECT *, row_number() OVER (PARTITION BY workspace_id ORDER BY ordinal) AS number
+            FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int2[], $6::text[], $7::int8[], $8::int8[],
+                $9::int8[], $10::int8[], $11::int8[], $12::int8[], $13::int8[], $14::timestamptz[],
+                $15::timestamptz[]) WITH ORDINALITY
+                AS n(workspace_id, id, wallet_id, command, usage_kind, name, prompt_tokens, cached_prompt_tokens,
+                    completion_tokens, reasoning_tokens, quantity, cost, price_book, occurred_at, recorded_at,
+                    ordinal)),
+        added AS (SELECT workspace_id, count(*) AS count FROM new GROUP BY workspace_id ORDER BY workspace_id),
+        counted AS (
+            INSERT INTO tamm.usage_sequences AS s (workspace_id, last) SELECT workspace_id, count FROM added
+            ON CONFLICT (workspace_id) DO UPDATE SET last = s.last + excluded.last RETURNING s.workspace_id, s.last)
+        INSERT INTO tamm.usage_events (workspace_id, id, wallet_id, command, usage_kind, name, prompt_tokens,
+            cached_prompt_tokens, completion_tokens, reasoning_tokens, quantity, cost, price_book, occurred_at,
+            recorded_at, position)
+        SELECT n.workspace_id, n.id, n.wallet_id, n.command, n.usage_kind, n.name, n.prompt_tokens,
+            n.cached_prompt_tokens, n.completion_tokens, n.reasoning_tokens, n.quantity, n.cost, n.price_book,
+            n.occurred_at, n.recorded_at, c.last - a.count + n.number
+        FROM new n JOIN added a USING (workspace_id) JOIN counted c USING (workspace_id)
+        ORDER BY n.ordinal
+        """)
+}
+
+extension Listing {
+    static let walletsOfWorkspace = Listing("wallets_of_workspace") { after in
+        """
+        SELECT \(WalletColumns.wallet("w")) FROM tamm.workspace_wallets w
+        WHERE w.workspace_id = $2 \(after ? "AND w.id > $3" : "") ORDER BY w.id LIMIT $1
+        """
+    }
+
+    static let walletsOfAll = Listing("wallets_of_all") { after in
+        """
+        SELECT \(WalletColumns.wallet("w")) FROM tamm.workspace_wallets w
+        \(after ? "WHERE (w.workspace_id, w.id) > ($2, $3)" : "") ORDER BY w.workspace_id, w.id LIMIT $1
+        """
+    }
+
+    private static func page(_ name: String, _ table: String, _ columns: @escaping (String) -> String) -> Listing {
+        Listing(name) { after in
+            """
+            SELECT \(columns("t")) FROM tamm.\(table) t
+            WHERE t.workspace_id = $2 AND t.wallet_id = $3 \(after ? "AND t.id > $4" : "") ORDER BY t.id LIMIT $1
+            """
+        }
+    }
+
+    static let grantPages = page("grant_page", "credit_grants", WalletColumns.grant)
+    static let holdPages = page("hold_page", "credit_holds", WalletColumns.hold)
+    static let receivablePages = page("receivable_page", "receivables", WalletColumns.receivable)
+}
