@@ -42,7 +42,13 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         .target(
             name: "TammPostgres",
-            dependencies: ["CLibPQ", "TammCore", .product(name: "Logging", package: "swift-log")]),
+            dependencies: [
+                "CLibPQ", "TammCore",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Migrations/roles.sql"]),
         .target(name: "TammTesting", dependencies: ["TammCore", "TammInMemory"]),
         .executableTarget(
             name: "tamm-demo",

@@ -1,7 +1,7 @@
 extension Migration {
     /// Who sees and writes which row of the tables of access and the ledger: `RowPolicy`, in the database.
     static let isolationPolicies = Migration(
-        id: "0003-isolation",
+        id: "0004-isolation",
         up: #"""
             -- What every tenant table has: nobody but the platform's own roles and administrators sees beyond the
             -- workspace in which its user acts, whatever other policy says.
@@ -102,6 +102,45 @@ extension Migration {
                     END IF;
                 END LOOP;
             END $$;
+            SELECT tamm.isolate('tamm.subscriptions');
+            SELECT tamm.let_read('tamm.subscriptions', 'member', 'admin', 'owner');
+            SELECT tamm.let_administrators_write('tamm.subscriptions');
+            GRANT SELECT, INSERT, UPDATE ON tamm.subscriptions TO tamm_service;
+
+            SELECT tamm.isolate('tamm.payments');
+            SELECT tamm.let_read('tamm.payments', 'admin', 'owner');
+            SELECT tamm.let_administrators_write('tamm.payments');
+            GRANT SELECT, INSERT, UPDATE ON tamm.payments TO tamm_service;
+
+            SELECT tamm.isolate('tamm.payment_transactions');
+            SELECT tamm.let_read('tamm.payment_transactions', 'admin', 'owner');
+            SELECT tamm.let_administrators_write('tamm.payment_transactions');
+            GRANT SELECT, INSERT, UPDATE, DELETE ON tamm.payment_transactions TO tamm_service;
+
+            SELECT tamm.isolate('tamm.saved_cards');
+            GRANT SELECT, INSERT, UPDATE, DELETE ON tamm.saved_cards TO tamm_service;
+
+            -- What is looked up before the workspace is known belongs to the platform.
+            DO $$
+            DECLARE
+                name text;
+            BEGIN
+                FOREACH name IN ARRAY ARRAY['payment_orders', 'payment_transfers', 'unmatched_transactions']
+                LOOP
+                    EXECUTE format('ALTER TABLE tamm.%I ENABLE ROW LEVEL SECURITY', name);
+                    EXECUTE format('ALTER TABLE tamm.%I FORCE ROW LEVEL SECURITY', name);
+                    EXECUTE format(
+                        'CREATE POLICY tenant ON tamm.%I AS RESTRICTIVE TO PUBLIC USING ('
+                        'current_user = ''tamm_service'' OR (SELECT tamm.is_platform_admin()))', name);
+                    EXECUTE format('CREATE POLICY service ON tamm.%I TO tamm_service USING (true)', name);
+                    EXECUTE format(
+                        'CREATE POLICY administrators ON tamm.%I TO tamm_runtime USING ('
+                        '(SELECT tamm.is_platform_admin()))', name);
+                    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON tamm.%I TO tamm_service, tamm_runtime', name);
+                    EXECUTE format('GRANT SELECT ON tamm.%I TO tamm_backup', name);
+                END LOOP;
+            END $$;
+
             GRANT SELECT ON tamm.migrations TO tamm_backup, tamm_runtime, tamm_ledger, tamm_service;
             """#,
         down: .sql(

@@ -17,5 +17,7 @@ struct Migration: Sendable {
     var digest: [UInt8] { Array(SHA256.hash(data: Array(up.utf8))) }
 
     /// All of them, in order.
-    static let all: [Migration] = [.accessTables, .ledgerTables, .isolationPolicies]
+    static let all: [Migration] = [
+        .accessTables, .ledgerTables, .purchaseTables, .isolationPolicies,
+    ]
 }
