@@ -15,6 +15,7 @@ let package = Package(
                 "CAllocations", "CLibCrypto",
                 .product(name: "TammCore", package: "tamm"),
                 .product(name: "TammInMemory", package: "tamm"),
+                .product(name: "TammPostgres", package: "tamm"),
             ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),  // SE-0335

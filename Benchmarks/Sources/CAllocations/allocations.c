@@ -1,6 +1,7 @@
 #include "allocations.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 // Symbols of an executable come before those of its shared libraries: every library of the process allocates through
@@ -11,6 +12,8 @@ static _Thread_local uint64_t count;
 uint64_t allocations_of_this_thread(void) { return count; }
 
 #ifdef __GLIBC__
+
+uint64_t bytes_in_use(void) { return mallinfo2().uordblks; }
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t number, size_t size);
@@ -47,5 +50,9 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
     *memory = __libc_memalign(alignment, size);
     return *memory == NULL ? ENOMEM : 0;
 }
+
+#else
+
+uint64_t bytes_in_use(void) { return 0; }
 
 #endif

@@ -1,3 +1,4 @@
+import CAllocations
 import Foundation
 import TammCore
 import TammPostgres
@@ -16,7 +17,7 @@ func ledgerBenchmarks() async throws {
     try await bench.compare("uniform", wallets: bench.count, callers: 256)
     try await bench.oneCaller()
     try await bench.pages()
-    try await bench.queuedBytes()
+    try await queuedBytes()
     await bench.store.shutdown()
 }
 
@@ -193,5 +194,53 @@ final class LedgerBench: Sendable {
             Bench.line(
                 "ledger.\(name).growth", Bench.median(zip(times[1], times[0]).map { $0 / $1 }), "ratio")
         }
+    }
+}
+
+/// What a command holds in memory while it waits, its task included.
+private func queuedBytes() async throws {
+    let store = StuckStore()
+    let wallets = Wallets(store: store, time: .system)
+    let workspace = Identifier<Workspace>(high: 1, low: 1)
+    let wallet = Wallet(
+        id: Identifier(high: 1, low: 2), workspace: workspace,
+        balance: Balance(available: .zero, held: .zero, owed: .zero), openHolds: 0, sequence: 0,
+        head: LedgerChain.genesis(workspace: workspace, wallet: Identifier(high: 1, low: 2)),
+        recordedAt: .epoch)
+    let count = 1000
+    let amount = try Credits(micro: 100)
+    let keys = try (0..<count).map { try IdempotencyKey("01890a5d-ac96-774b-bcce-\(1_000_000_000_000 + $0)") }
+    let before = Int(bytes_in_use())
+    let tasks = keys.map { key in
+        Task { _ = try? await wallets.debit(amount, from: wallet, key: key, as: .service) }
+    }
+    while wallets.queued < count - 1 { try await Task.sleep(for: .milliseconds(1)) }
+    Bench.line("ledger.queued.bytes-per-command", Double(Int(bytes_in_use()) - before) / Double(count), "B")
+    await store.free()
+    for task in tasks { await task.value }
+}
+
+/// A store that answers nobody until it is freed.
+private actor StuckStore: TammStore {
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var isFree = false
+
+    func transaction<Value: Sendable>(
+        as principal: Principal,
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+    ) async throws(TammError) -> Value {
+        await wait()
+        throw TammError(.unavailable, "this store keeps nothing")
+    }
+
+    private func wait() async {
+        guard !isFree else { return }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    func free() {
+        isFree = true
+        for continuation in waiting { continuation.resume() }
+        waiting = []
     }
 }

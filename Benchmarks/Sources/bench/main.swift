@@ -5,7 +5,8 @@ let groups: [(name: String, run: () async throws -> Void)] = [
             try await signatureBenchmarks()
             try await walletBenchmarks()
         }
-    )
+    ),
+    ("ledger", { try await ledgerBenchmarks() }),
 ]
 
 let wanted = CommandLine.arguments.dropFirst()

@@ -120,7 +120,7 @@ extension PostgresTransaction {
     ) throws(TammError) -> [Grant] {
         let rows = try session.run(.namedGrants, PostgresParameters(ids.map { (wallet, $0) }))
         let found = try rows.map { row throws(TammError) in try row.nextGrant() }
-        session.grants.formUnion(found.map { GrantPlace(wallet: wallet, id: $0.id) })
+        for grant in found { session.grants.insert(GrantPlace(wallet: grant.wallet, id: grant.id)) }
         return ids.compactMap { id in found.first { $0.id == id } }
     }
 
