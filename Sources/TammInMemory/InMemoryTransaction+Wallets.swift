@@ -2,9 +2,8 @@ import TammCore
 
 extension InMemoryTransaction {
     /// The wallet's cell, where the principal may see rows of this table.
-    borrowing func cell(_ id: Identifier<Wallet>, _ table: TenantTable) -> WalletCell? {
-        guard let cell = memory.cells[id], mayRead(table, cell.wallet.workspace) else { return nil }
-        return cell
+    borrowing func cell(_ place: WalletPlace, _ table: TenantTable) -> WalletCell? {
+        mayRead(table, place.workspace) ? memory.cells[place] : nil
     }
 
     borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool {
@@ -12,87 +11,89 @@ extension InMemoryTransaction {
         guard memory.workspaces[wallet.workspace] != nil else {
             throw TammError(.notFound, "no workspace \(wallet.workspace)")
         }
-        guard memory.cells[wallet.id] == nil else { return false }
+        guard memory.cells[wallet.place] == nil else { return false }
         memory.willUndo(.walletInsert(wallet))
-        memory.cells[wallet.id] = WalletCell(wallet)
-        memory.walletIDs.insert(wallet.id)
-        memory.walletsByWorkspace[wallet.workspace, default: SortedList()].insert(wallet.id)
+        memory.cells[wallet.place] = WalletCell(wallet)
+        memory.walletPlaces.insert(wallet.place)
+        memory.walletsByWorkspace[wallet.workspace, default: SortedList()].insert(wallet.place)
         return true
     }
 
-    borrowing func lockWallets(_ needs: [WalletNeed], waiting: Bool) throws(TammError) -> [LockedWallet] {
+    borrowing func lockWallets(_ batch: WalletBatch, waiting: Bool) throws(TammError) -> LockedBatch {
         try requireLedger()
-        return needs.map { need in walletState(need).map { .locked($0) } ?? .missing }
+        return LockedBatch(
+            wallets: batch.wallets.map { need in walletState(need).map { .locked($0) } ?? .missing },
+            commands: recordedCommands(batch.keys), usage: recordedUsage(batch.usage))
     }
 
     borrowing func walletState(_ need: WalletNeed) -> WalletState? {
-        guard let cell = cell(need.wallet, .wallets), cell.wallet.workspace == need.workspace else { return nil }
-        return cell.state(for: need)
+        cell(need.place, .wallets)?.state(for: need)
     }
 
     borrowing func recordedCommands(_ keys: [CommandKey]) -> [RecordedCommand?] {
         keys.map { key in mayRead(.commands, key.workspace) ? memory.commands[key] : nil }
     }
 
-    borrowing func recordedUsage(
-        _ ids: [UsageEvent.ID], in workspace: Identifier<Workspace>
-    ) -> Set<UsageEvent.ID> {
-        guard mayRead(.usageEvents, workspace), let log = memory.usage[workspace] else { return [] }
-        return Set(ids.filter { log.positions[$0] != nil })
+    borrowing func recordedUsage(_ keys: [UsageKey]) -> Set<UsageKey> {
+        var found: Set<UsageKey> = []
+        for key in keys where mayRead(.usageEvents, key.workspace) {
+            if memory.usage[key.workspace]?.positions[key.id] != nil { found.insert(key) }
+        }
+        return found
     }
 
-    borrowing func grants(_ ids: [Identifier<Grant>], of wallet: Identifier<Wallet>) -> [Grant] {
+    borrowing func grants(_ ids: [Identifier<Grant>], of wallet: WalletPlace) -> [Grant] {
         guard let cell = cell(wallet, .grants) else { return [] }
         return ids.compactMap { cell.grant($0) }
     }
 
     borrowing func receivables(
-        _ ids: [Identifier<Receivable>], of wallet: Identifier<Wallet>
+        _ ids: [Identifier<Receivable>], of wallet: WalletPlace
     ) -> [Receivable] {
         guard let cell = cell(wallet, .receivables) else { return [] }
         return ids.compactMap { cell.receivable($0) }
     }
 
-    borrowing func wallet(_ id: Identifier<Wallet>) -> Wallet? { cell(id, .wallets)?.wallet }
+    borrowing func wallet(_ place: WalletPlace) -> Wallet? { cell(place, .wallets)?.wallet }
 
     borrowing func wallets(
-        of workspace: Identifier<Workspace>?, after cursor: Identifier<Wallet>?, limit: Int
+        of workspace: Identifier<Workspace>?, after cursor: WalletPlace?, limit: Int
     ) -> [Wallet] {
         guard let workspace else {
             var found: [Wallet] = []
-            for id in memory.walletIDs.page(after: cursor, limit: .max) {
+            for place in memory.walletPlaces.page(after: cursor, limit: .max) {
                 if found.count == limit { break }
-                if let wallet = wallet(id) { found.append(wallet) }
+                if let wallet = wallet(place) { found.append(wallet) }
             }
             return found
         }
-        guard mayRead(.wallets, workspace), let ids = memory.walletsByWorkspace[workspace] else { return [] }
-        return ids.page(after: cursor, limit: limit).compactMap { memory.cells[$0]?.wallet }
+        guard mayRead(.wallets, workspace), let places = memory.walletsByWorkspace[workspace] else { return [] }
+        return places.page(after: cursor, limit: limit).compactMap { memory.cells[$0]?.wallet }
     }
 
     borrowing func entries(
-        of wallet: Identifier<Wallet>, after sequence: Int64, limit: Int
+        of wallet: WalletPlace, after sequence: Int64, limit: Int
     ) -> [LedgerEntry] {
         guard let cell = cell(wallet, .entries), sequence < cell.entries.count, limit > 0 else { return [] }
         return cell.entries.page(from: Int(max(0, sequence)), limit: limit)
     }
 
-    borrowing func lastEntry(of wallet: Identifier<Wallet>, at moment: Timestamp) -> LedgerEntry? {
+    borrowing func lastEntry(of wallet: WalletPlace, at moment: Timestamp) -> LedgerEntry? {
         cell(wallet, .entries)?.lastEntry(at: moment)
     }
 
     borrowing func grants(
-        of wallet: Identifier<Wallet>, after cursor: Identifier<Grant>?, limit: Int
+        of wallet: WalletPlace, after cursor: Identifier<Grant>?, limit: Int
     ) -> [Grant] {
         cell(wallet, .grants)?.grants(after: cursor, limit: limit) ?? []
     }
 
-    borrowing func holds(of wallet: Identifier<Wallet>, after cursor: Identifier<Hold>?, limit: Int) -> [Hold] {
+    borrowing func holds(of wallet: WalletPlace, after cursor: Identifier<Hold>?, limit: Int) -> [Hold] {
         cell(wallet, .holds)?.holds(after: cursor, limit: limit) ?? []
     }
 
     borrowing func receivables(
-        of wallet: Identifier<Wallet>, after cursor: Identifier<Receivable>?, limit: Int
+        of wallet: WalletPlace, after cursor: Identifier<Receivable>?, limit: Int
     ) -> [Receivable] {
         cell(wallet, .receivables)?.receivables(after: cursor, limit: limit) ?? []
     }
@@ -122,7 +123,7 @@ extension InMemoryTransaction {
 
     private borrowing func put(_ changes: WalletChanges) throws(TammError) {
         for wallet in changes.wallets {
-            let cell = try writable(wallet.id, in: wallet.workspace)
+            let cell = try writable(wallet.place)
             memory.willUndo(.wallet(cell, cell.wallet))
             cell.wallet = wallet
         }
@@ -157,10 +158,10 @@ extension InMemoryTransaction {
     }
 
     private borrowing func writable(
-        _ wallet: Identifier<Wallet>, in workspace: Identifier<Workspace>? = nil
+        _ place: WalletPlace
     ) throws(TammError) -> WalletCell {
-        guard let cell = memory.cells[wallet], workspace == nil || workspace == cell.wallet.workspace else {
-            throw TammError(.notFound, "no wallet \(wallet)" + (workspace.map { " in workspace \($0)" } ?? ""))
+        guard let cell = memory.cells[place] else {
+            throw TammError(.notFound, "no wallet \(place.id) in workspace \(place.workspace)")
         }
         return cell
     }
@@ -169,10 +170,10 @@ extension InMemoryTransaction {
         var marked: WalletCell?
         for entry in entries {
             let cell: WalletCell
-            if let marked, marked.wallet.id == entry.wallet, marked.wallet.workspace == entry.workspace {
+            if let marked, marked.wallet.place == entry.place {
                 cell = marked
             } else {
-                cell = try writable(entry.wallet, in: entry.workspace)
+                cell = try writable(entry.place)
                 memory.willUndo(.entries(cell, cell.entries.count))
                 marked = cell
             }
@@ -186,7 +187,7 @@ extension InMemoryTransaction {
     }
 
     private borrowing func add(_ command: RecordedCommand) throws(TammError) {
-        _ = try writable(command.receipt.wallet, in: command.receipt.workspace)
+        _ = try writable(command.receipt.place)
         guard memory.commands.add(command) == nil else {
             throw TammError(.conflict, "key \(command.receipt.key) is recorded already")
         }
@@ -194,7 +195,7 @@ extension InMemoryTransaction {
     }
 
     private borrowing func replace(_ command: RecordedCommand) throws(TammError) {
-        _ = try writable(command.receipt.wallet, in: command.receipt.workspace)
+        _ = try writable(command.receipt.place)
         guard let present = memory.commands[command.key], present.receipt == command.receipt else {
             throw TammError(.notFound, "no command \(command.receipt.key) to reverse")
         }
@@ -204,7 +205,7 @@ extension InMemoryTransaction {
 
     private borrowing func append(_ usage: RecordedUsage) throws(TammError) {
         let workspace = usage.event.workspace
-        _ = try writable(usage.wallet, in: workspace)
+        _ = try writable(usage.place)
         var log = memory.usage.removeValue(forKey: workspace) ?? Memory.UsageLog()
         defer { memory.usage[workspace] = log }
         guard log.positions[usage.event.id] == nil else {

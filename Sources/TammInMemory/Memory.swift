@@ -15,9 +15,9 @@ final class Memory {
     var dueSubscriptions = SortedList<Due>()
     var shelf = PaymentShelf()
     var platformAdmins: Set<Identifier<User>> = []
-    var cells: [Identifier<Wallet>: WalletCell] = [:]
-    var walletIDs = SortedList<Identifier<Wallet>>()
-    var walletsByWorkspace: [Identifier<Workspace>: SortedList<Identifier<Wallet>>] = [:]
+    var cells: [WalletPlace: WalletCell] = [:]
+    var walletPlaces = SortedList<WalletPlace>()
+    var walletsByWorkspace: [Identifier<Workspace>: SortedList<WalletPlace>] = [:]
     var commands = CommandLog()
     var usage: [Identifier<Workspace>: UsageLog] = [:]
 
@@ -78,9 +78,9 @@ final class Memory {
             case .unmatched(let place, let row): shelf.set(place, row)
             case .card(let workspace, let card): shelf.cards[workspace] = card
             case .walletInsert(let wallet):
-                cells[wallet.id] = nil
-                walletIDs.remove(wallet.id)
-                walletsByWorkspace[wallet.workspace]?.remove(wallet.id)
+                cells[wallet.place] = nil
+                walletPlaces.remove(wallet.place)
+                walletsByWorkspace[wallet.workspace]?.remove(wallet.place)
             case .wallet(let cell, let wallet): cell.wallet = wallet
             case .entries(let cell, let count): cell.entries.removeLast(cell.entries.count - count)
             case .grant(let cell, let id, let grant): cell.set(id, grant)

@@ -88,7 +88,7 @@ final class WalletCell {
         }
         var keys = need.quotas
         for case let claim? in holds.map(\.quota) {
-            keys.append(QuotaCounter.Key(wallet: wallet.id, meter: claim.meter, periodStart: claim.periodStart))
+            keys.append(QuotaCounter.Key(wallet: wallet.place, meter: claim.meter, periodStart: claim.periodStart))
         }
         return WalletState(
             wallet: wallet, grants: grants, holds: holds, receivables: receivables,

@@ -83,7 +83,7 @@ struct DemoShop: Sendable {
         ShopStanding(
             plan: try await plan(), status: try await subscription()?.status.rawValue ?? "none",
             balance: try await balance(),
-            entries: try await house.wallets.wallet(wallet.id, as: .service)?.sequence ?? 0,
+            entries: try await house.wallets.wallet(wallet.place, as: .service)?.sequence ?? 0,
             payments: try await payments())
     }
 

@@ -1,15 +1,15 @@
 extension BillingWork {
     /// The workspace's wallet, made where there is none.
-    private func wallet(in t: borrowing some WalletRecords & ~Copyable) throws(TammError) -> Identifier<Wallet> {
+    private func wallet(in t: borrowing some WalletRecords & ~Copyable) throws(TammError) -> WalletPlace {
         let wallet = Wallet.main(of: workspace, at: now)
         _ = try t.insert(wallet)
-        return wallet.id
+        return wallet.place
     }
 
     private func submit(
         _ action: WalletCommand.Action, _ key: IdempotencyKey, in t: borrowing some WalletRecords & ~Copyable
     ) throws(TammError) -> WalletOutcome {
-        let command = try WalletCommand(reserved: action, wallet: wallet(in: t), in: workspace, key: key)
+        let command = try WalletCommand(reserved: action, wallet: wallet(in: t).id, in: workspace, key: key)
         return try wallets.apply([command], at: now, in: t)[0]
     }
 
@@ -95,11 +95,11 @@ extension BillingWork {
 
     /// Takes back what is left of a grant to take back, at most `amount`.
     private func claw(
-        _ grant: Identifier<Grant>, of wallet: Identifier<Wallet>, _ amount: Credits, _ key: String,
+        _ grant: Identifier<Grant>, of wallet: WalletPlace, _ amount: Credits, _ key: String,
         in t: borrowing some WalletRecords & ~Copyable
     ) throws(TammError) {
         guard let row = try t.grants([grant], of: wallet).first else {
-            throw TammError(.corrupted, "wallet \(wallet) has no grant \(grant) to take back")
+            throw TammError(.corrupted, "wallet \(wallet.id) has no grant \(grant) to take back")
         }
         let left = min(amount.micro, row.terms.amount.micro - row.clawedBack.micro)
         guard left > 0 else { return }
@@ -111,7 +111,7 @@ extension BillingWork {
     /// Takes back the credits of months that are still to come.
     func withdrawScheduledGrants(in t: borrowing some WalletRecords & ~Copyable) throws(TammError) {
         let wallet = try wallet(in: t)
-        let need = WalletNeed(workspace: workspace, wallet: wallet, dueBy: now)
+        let need = WalletNeed(workspace: workspace, wallet: wallet.id, dueBy: now)
         for grant in try t.walletState(need)?.grants ?? [] {
             let starts = grant.terms.effectiveAt ?? grant.createdAt
             guard grant.status == .scheduled, starts > now, grant.terms.category == .plan, !grant.remaining.isZero

@@ -17,6 +17,14 @@ public protocol TammStore: Sendable {
         as principal: Principal,
         _ body: @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
     ) async throws(TammError) -> Value
+
+    /// How many batches of wallet commands it takes at the same time with profit.
+    var walletLanes: Int { get }
+}
+
+extension TammStore {
+    /// One batch at a time.
+    public var walletLanes: Int { 1 }
 }
 
 /// The ports of access: workspaces, members, roles, the audit log.

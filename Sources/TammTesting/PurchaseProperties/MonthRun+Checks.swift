@@ -63,7 +63,7 @@ extension MonthRun {
             for state in wanted {
                 let stored = try t.subscription(of: state.id)
                 let payments = try t.payments(of: state.id, after: nil, limit: maximumPage)
-                let wallet = try t.wallet(state.wallet.id)
+                let wallet = try t.wallet(state.wallet.place)
                 if stored != state.stored || payments != state.payments || wallet != state.wallet { return state.id }
             }
             return nil

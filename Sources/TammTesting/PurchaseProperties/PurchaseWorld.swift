@@ -117,13 +117,13 @@ package struct PurchaseWorld: Sendable {
 
     /// What is stored of one workspace.
     package func look(_ index: Int, _ earlier: WorkspaceState? = nil) async throws(TammError) -> WorkspaceState {
-        let (workspace, walletID, now, rules) = (workspaces[index], walletRows[index].id, time.now, configuration.rules)
+        let (workspace, place, now, rules) = (workspaces[index], walletRows[index].place, time.now, configuration.rules)
         var state = try await store.transaction(as: .service) { t throws(TammError) -> WorkspaceState in
-            guard let wallet = try t.wallet(walletID) else { throw TammError(.notFound, "no wallet") }
+            guard let wallet = try t.wallet(place) else { throw TammError(.notFound, "no wallet") }
             var state = WorkspaceState(id: workspace, wallet: wallet, balance: wallet.balance)
             state.stored = try t.subscription(of: workspace)
             state.payments = try t.payments(of: workspace, after: nil, limit: maximumPage)
-            for grant in try t.grants(of: walletID, after: nil, limit: maximumPage) { state.grants[grant.id] = grant }
+            for grant in try t.grants(of: place, after: nil, limit: maximumPage) { state.grants[grant.id] = grant }
             return state
         }
         state.standing = try state.stored?.standing(at: now, rules: rules)

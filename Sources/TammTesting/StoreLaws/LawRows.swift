@@ -9,7 +9,7 @@ extension LawContext {
     ) throws(TammError) -> Grant {
         let terms = try GrantTerms(credits(amount), .purchased, effectiveAt: effectiveAt, source: key("payment"))
         return Grant(
-            id: id ?? self.id(), wallet: wallet.id, terms: terms, status: status,
+            id: id ?? self.id(), wallet: wallet.place, terms: terms, status: status,
             remaining: credits(remaining ?? amount), clawedBack: .zero, createdAt: base)
     }
 
@@ -18,7 +18,7 @@ extension LawContext {
         expiresAt: Timestamp? = nil, quota: QuotaClaim? = nil
     ) -> Hold {
         Hold(
-            id: id ?? self.id(), wallet: wallet.id, amount: credits(Int64(grants.count)),
+            id: id ?? self.id(), wallet: wallet.place, amount: credits(Int64(grants.count)),
             expiresAt: expiresAt ?? at(60_000_000), portions: grants.map { Portion(grant: $0.id, amount: .one) },
             quota: quota, status: status, captured: .zero, createdAt: base)
     }
@@ -27,7 +27,7 @@ extension LawContext {
         of wallet: Wallet, id: Identifier<Receivable>? = nil, for grant: Grant, forgiven: Int64 = 0
     ) -> Receivable {
         Receivable(
-            id: id ?? self.id(), wallet: wallet.id, origin: .clawback(grant.id), amount: credits(5), settledBy: [],
+            id: id ?? self.id(), wallet: wallet.place, origin: .clawback(grant.id), amount: credits(5), settledBy: [],
             forgiven: credits(forgiven), createdAt: base)
     }
 
@@ -54,7 +54,7 @@ extension LawContext {
     }
 
     func quotaKey(of wallet: Wallet, _ meter: String = "messages") throws(TammError) -> QuotaCounter.Key {
-        QuotaCounter.Key(wallet: wallet.id, meter: try Meter(meter), periodStart: base)
+        QuotaCounter.Key(wallet: wallet.place, meter: try Meter(meter), periodStart: base)
     }
 
     func claim(_ key: QuotaCounter.Key) throws(TammError) -> QuotaClaim {

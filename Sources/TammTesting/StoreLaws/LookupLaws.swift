@@ -65,16 +65,20 @@ extension StoreLaw {
             let estate = try await context.estate(in: store)
             let other = try await context.estate(in: store)
             let mine = estate.made.usage[0].event.id
-            let asked = [try context.key("event"), mine, other.made.usage[0].event.id, mine]
-            let found = try await store.transaction(as: .ledger) { t throws(TammError) in
-                (
-                    try t.recordedUsage(asked, in: estate.tenant.id), try t.recordedUsage([], in: estate.tenant.id),
-                    try t.recordedUsage([mine], in: other.tenant.id)
-                )
+            let theirs = other.made.usage[0].event.id
+            func key(_ id: UsageEvent.ID, _ estate: Estate) -> UsageKey {
+                UsageKey(workspace: estate.tenant.id, id: id)
             }
-            try context.expect(found.0, [mine], "the recorded ones")
-            try context.expect(found.1, [], "of none asked")
-            try context.expect(found.2, [], "asked for in another workspace")
+            let asked = [
+                key(try context.key("event"), estate), key(mine, estate), key(theirs, estate), key(mine, other),
+                key(theirs, other), key(mine, estate),
+            ]
+            for (keys, wanted) in [(asked, [asked[1], asked[4]]), ([], []), ([asked[3]], [])] {
+                let found = try await store.transaction(as: .ledger) { t throws(TammError) in
+                    try t.lockWallets(WalletBatch(wallets: [estate.wallet.need], usage: keys), waiting: true).usage
+                }
+                try context.expect(found, Set(wanted), "those recorded of \(keys.count)")
+            }
         },
         StoreLaw("usage.separate", .billing, "The same usage event in another workspace is another event") {
             store, context in
@@ -109,7 +113,7 @@ extension StoreLaw {
                 let wanted = order.map { grants[$0] }
                 let asked = [context.id(), wanted[0].id, foreign.id, wanted[1].id, context.id(), wanted[2].id]
                 let found = try await store.transaction(as: .ledger) { t throws(TammError) in
-                    try t.grants(asked, of: wallet.id)
+                    try t.grants(asked, of: wallet.place)
                 }
                 try context.expect(found, wanted, "the grants")
             }
@@ -131,7 +135,7 @@ extension StoreLaw {
                 let wanted = order.map { receivables[$0] }
                 let asked = [context.id(), wanted[0].id, foreign.id, wanted[1].id, context.id(), wanted[2].id]
                 let found = try await store.transaction(as: .ledger) { t throws(TammError) in
-                    try t.receivables(asked, of: wallet.id)
+                    try t.receivables(asked, of: wallet.place)
                 }
                 try context.expect(found, wanted, "the receivables")
             }
@@ -148,7 +152,7 @@ extension StoreLaw {
             let theirs = QuotaCounter(key: try context.quotaKey(of: other, "messages"), used: 6)
             let meter = counted[0].key.meter
             let empty = QuotaCounter(
-                key: .init(wallet: wallet.id, meter: meter, periodStart: context.at(1)), used: 0)
+                key: .init(wallet: wallet.place, meter: meter, periodStart: context.at(1)), used: 0)
             var changes = WalletChanges()
             changes.quotas = counted
             try await store.write(changes, to: wallet)
@@ -174,8 +178,8 @@ extension StoreLaw {
                 (context.at(999_999), 3), (context.at(1_000_000), 4), (.max, 4),
             ]
             for (moment, sequence) in moments {
-                let found = try await store.transaction(as: .service) { [id = wallet.id] t throws(TammError) in
-                    try t.lastEntry(of: id, at: moment)
+                let found = try await store.transaction(as: .service) { [place = wallet.place] t throws(TammError) in
+                    try t.lastEntry(of: place, at: moment)
                 }
                 try context.expect(found, sequence.map { changes.entries[Int($0) - 1] }, "the last entry at \(moment)")
             }

@@ -22,12 +22,11 @@ extension StoreLaw {
                 "Listing the wallets of all workspaces shows each principal those it may see, in full pages"
             ) { store, context in
                 let cast = try await context.cast(in: store)
-                let first: Identifier<Wallet> = context.id()
-                let wallets = (1...6).map { index in
-                    Wallet(
-                        id: Identifier(high: first.high, low: first.low + UInt64(index)),
-                        workspace: index % 2 == 0 ? cast.other.id : cast.seen.id, openedAt: context.base)
+                let ids: [Identifier<Wallet>] = (0..<3).map { _ in context.id() }.sorted()
+                let wallets = [cast.seen.id, cast.other.id].sorted().flatMap { workspace in
+                    ids.map { Wallet(id: $0, workspace: workspace, openedAt: context.base) }
                 }
+                let before = WalletPlace(workspace: wallets[0].workspace, id: ids[0].before)
                 try await store.transaction(as: .ledger) { t throws(TammError) in
                     for wallet in wallets { _ = try t.insert(wallet) }
                 }
@@ -42,10 +41,9 @@ extension StoreLaw {
                         RowPolicy.mayRead(.wallets, in: wallet.workspace, as: standing[wallet.workspace] ?? .stranger)
                     }
                     let found = try await store.transaction(as: observer.principal) { t throws(TammError) in
-                        try t.wallets(of: nil, after: first, limit: 3)
+                        try t.wallets(of: nil, after: before, limit: 3)
                     }
-                    let shown = found.filter { $0.id <= wallets[5].id }
-                    try context.expect(shown, Array(visible.prefix(3)), "what \(observer.name) sees")
+                    try context.expect(found, Array(visible.prefix(3)), "what \(observer.name) sees")
                 }
             }
         ]
@@ -120,7 +118,7 @@ extension StoreLaw {
             ]
         case .wallets:
             [
-                Reading("wallet") { estate, t throws(TammError) in try t.wallet(estate.wallet.id) == nil ? 0 : 1 },
+                Reading("wallet") { estate, t throws(TammError) in try t.wallet(estate.wallet.place) == nil ? 0 : 1 },
                 Reading("wallets of the workspace") { estate, t throws(TammError) in
                     try t.wallets(of: estate.tenant.id, after: nil, limit: maximumPage).count
                 },
@@ -131,34 +129,34 @@ extension StoreLaw {
         case .entries:
             [
                 Reading("entries") { estate, t throws(TammError) in
-                    try t.entries(of: estate.wallet.id, after: 0, limit: maximumPage).count
+                    try t.entries(of: estate.wallet.place, after: 0, limit: maximumPage).count
                 },
                 Reading("lastEntry") { estate, t throws(TammError) in
-                    try t.lastEntry(of: estate.wallet.id, at: .max) == nil ? 0 : 1
+                    try t.lastEntry(of: estate.wallet.place, at: .max) == nil ? 0 : 1
                 },
             ]
         case .grants:
             [
                 Reading("grants") { estate, t throws(TammError) in
-                    try t.grants(of: estate.wallet.id, after: nil, limit: maximumPage).count
+                    try t.grants(of: estate.wallet.place, after: nil, limit: maximumPage).count
                 },
                 Reading("grants by identifier") { estate, t throws(TammError) in
-                    try t.grants(estate.made.grants.map(\.id), of: estate.wallet.id).count
+                    try t.grants(estate.made.grants.map(\.id), of: estate.wallet.place).count
                 },
             ]
         case .holds:
             [
                 Reading("holds") { estate, t throws(TammError) in
-                    try t.holds(of: estate.wallet.id, after: nil, limit: maximumPage).count
+                    try t.holds(of: estate.wallet.place, after: nil, limit: maximumPage).count
                 }
             ]
         case .receivables:
             [
                 Reading("receivables") { estate, t throws(TammError) in
-                    try t.receivables(of: estate.wallet.id, after: nil, limit: maximumPage).count
+                    try t.receivables(of: estate.wallet.place, after: nil, limit: maximumPage).count
                 },
                 Reading("receivables by identifier") { estate, t throws(TammError) in
-                    try t.receivables(estate.made.receivables.map(\.id), of: estate.wallet.id).count
+                    try t.receivables(estate.made.receivables.map(\.id), of: estate.wallet.place).count
                 },
             ]
         case .commands:
@@ -176,10 +174,7 @@ extension StoreLaw {
             [
                 Reading("usage") { estate, t throws(TammError) in
                     try t.usage(of: estate.tenant.id, after: nil, limit: maximumPage).count
-                },
-                Reading("recordedUsage") { estate, t throws(TammError) in
-                    try t.recordedUsage(estate.made.usage.map(\.event.id), in: estate.tenant.id).count
-                },
+                }
             ]
         case .auditLogs:
             [

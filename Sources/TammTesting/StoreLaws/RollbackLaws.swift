@@ -85,7 +85,7 @@ extension StoreLaw {
                 id: context.id(), workspace: try await context.workspace(in: store), openedAt: context.base)
             try await context.rollBack(in: store) { t throws(TammError) in _ = try t.insert(wallet) }
             let (found, listed) = try await store.transaction(as: .service) { t throws(TammError) in
-                (try t.wallet(wallet.id), try t.wallets(of: wallet.workspace, after: nil, limit: 10))
+                (try t.wallet(wallet.place), try t.wallets(of: wallet.workspace, after: nil, limit: 10))
             }
             try context.expect(found, nil, "the wallet")
             try context.expect(listed, [], "the workspace's wallets")

@@ -22,7 +22,7 @@ extension StoreLaw {
                 changes.wallets = [changed]
                 try await store.write(changes, to: opened)
                 let found = try await store.transaction(as: .service) { t throws(TammError) in
-                    (try t.wallet(changed.id), try t.walletState(changed.need)?.wallet)
+                    (try t.wallet(changed.place), try t.walletState(changed.need)?.wallet)
                 }
                 try context.expect(found.0, changed, "the wallet")
                 try context.expect(found.0?.head.bytes, digest, "its head")
@@ -35,7 +35,7 @@ extension StoreLaw {
                 let wallet = Wallet(
                     id: context.id(), workspace: try await context.workspace(in: store), openedAt: moment)
                 _ = try await store.transaction(as: .ledger) { t throws(TammError) in try t.insert(wallet) }
-                let found = try await store.transaction(as: .service) { t throws(TammError) in try t.wallet(wallet.id) }
+                let found = try await store.transaction(as: .service) { t throws(TammError) in try t.wallet(wallet.place) }
                 try context.expect(found, wallet, "the wallet")
             }
         },
@@ -64,9 +64,9 @@ extension StoreLaw {
             }
             changes.wallets = [wallet]
             try await store.write(changes, to: wallet)
-            let id = wallet.id
+            let place = wallet.place
             let (found, last) = try await store.transaction(as: .service) { t throws(TammError) in
-                (try t.entries(of: id, after: 0, limit: maximumPage), try t.lastEntry(of: id, at: .max))
+                (try t.entries(of: place, after: 0, limit: maximumPage), try t.lastEntry(of: place, at: .max))
             }
             try context.expect(found, changes.entries, "the entries")
             try context.expect(found.map(\.hash.bytes), changes.entries.map(\.hash.bytes), "their hashes")
@@ -83,9 +83,9 @@ extension StoreLaw {
                         amount: amount, balance: full))
             }
             try await store.write(changes, to: wallet)
-            let id = wallet.id
+            let place = wallet.place
             let found = try await store.transaction(as: .service) { t throws(TammError) in
-                try t.entries(of: id, after: 0, limit: maximumPage)
+                try t.entries(of: place, after: 0, limit: maximumPage)
             }
             try context.expect(found, changes.entries, "the entries")
         },
@@ -104,7 +104,7 @@ extension StoreLaw {
                             source: present & 4 == 0 ? nil : context.longKey())
                         grants.append(
                             Grant(
-                                id: context.id(), wallet: wallet.id, terms: terms, status: status,
+                                id: context.id(), wallet: wallet.place, terms: terms, status: status,
                                 remaining: present == 0 ? .max : Credits(unchecked: Int64(present) - 1),
                                 clawedBack: present == 0 ? .max : Credits(unchecked: Int64(present)),
                                 createdAt: [Timestamp.min, context.base, .max][present % 3]))
@@ -117,7 +117,7 @@ extension StoreLaw {
             let ids = grants.map(\.id)
             let (named, paged, state) = try await store.transaction(as: .service) { t throws(TammError) in
                 (
-                    try t.grants(ids, of: wallet.id), try t.grants(of: wallet.id, after: nil, limit: maximumPage),
+                    try t.grants(ids, of: wallet.place), try t.grants(of: wallet.place, after: nil, limit: maximumPage),
                     try t.walletState(wallet.need)
                 )
             }
@@ -136,7 +136,7 @@ extension StoreLaw {
                 limit: QuotaCounter.maximum, periodStart: .min, resetsAt: .max)
             let holds = [Hold.Status.open, .captured, .released, .expired].enumerated().map { index, status in
                 Hold(
-                    id: context.id(), wallet: wallet.id, amount: index == 0 ? .max : context.credits(6),
+                    id: context.id(), wallet: wallet.place, amount: index == 0 ? .max : context.credits(6),
                     expiresAt: [Timestamp.max, .min, context.base, context.at(1)][index],
                     portions: orders[index].map {
                         Portion(grant: grants[$0].id, amount: context.credits(Int64($0) + 1))
@@ -153,7 +153,7 @@ extension StoreLaw {
             named.holds = holds.map(\.id)
             let need = named
             let (paged, state) = try await store.transaction(as: .service) { t throws(TammError) in
-                (try t.holds(of: wallet.id, after: nil, limit: maximumPage), try t.walletState(need))
+                (try t.holds(of: wallet.place, after: nil, limit: maximumPage), try t.walletState(need))
             }
             let sorted = holds.sorted { $0.id < $1.id }
             try context.expect(paged, sorted, "the page of holds")
@@ -171,14 +171,14 @@ extension StoreLaw {
             }
             let receivables = [
                 Receivable(
-                    id: context.id(), wallet: wallet.id, origin: .clawback(grants[1].id), amount: .max, settledBy: [],
+                    id: context.id(), wallet: wallet.place, origin: .clawback(grants[1].id), amount: .max, settledBy: [],
                     forgiven: .zero, createdAt: .min),
                 Receivable(
-                    id: context.id(), wallet: wallet.id, origin: .charge(charge.receipt.key),
+                    id: context.id(), wallet: wallet.place, origin: .charge(charge.receipt.key),
                     amount: context.credits(1),
                     settledBy: paid([(2, 300), (0, 0), (1, 200)]), forgiven: Credits(unchecked: 500), createdAt: .max),
                 Receivable(
-                    id: context.id(), wallet: wallet.id, origin: .charge(charge.receipt.key),
+                    id: context.id(), wallet: wallet.place, origin: .charge(charge.receipt.key),
                     amount: Credits(unchecked: 5),
                     settledBy: paid([(1, 4)]), forgiven: Credits(unchecked: 1), createdAt: context.base),
             ]
@@ -190,8 +190,8 @@ extension StoreLaw {
             let ids = receivables.map(\.id)
             let (named, paged, state) = try await store.transaction(as: .service) { t throws(TammError) in
                 (
-                    try t.receivables(ids, of: wallet.id),
-                    try t.receivables(of: wallet.id, after: nil, limit: maximumPage), try t.walletState(wallet.need)
+                    try t.receivables(ids, of: wallet.place),
+                    try t.receivables(of: wallet.place, after: nil, limit: maximumPage), try t.walletState(wallet.need)
                 )
             }
             try context.expect(named, receivables, "the receivables by their identifiers")
@@ -283,7 +283,7 @@ extension StoreLaw {
                 for (place, start) in [Timestamp.min, context.base, context.at(1), .max].enumerated() {
                     let used = place == 0 ? QuotaCounter.maximum : UInt64(index * 10 + place)
                     changes.quotas.append(
-                        QuotaCounter(key: .init(wallet: wallet.id, meter: meter, periodStart: start), used: used))
+                        QuotaCounter(key: .init(wallet: wallet.place, meter: meter, periodStart: start), used: used))
                 }
             }
             try await store.write(changes, to: wallet)

@@ -10,8 +10,8 @@ extension StoreLaw {
             try context.expect(inserted, true, "inserted")
             let (found, state, entry) = try await store.transaction(as: .service) { t throws(TammError) in
                 (
-                    try t.wallet(wallet.id), try t.walletState(wallet.need(dueBy: .max)),
-                    try t.lastEntry(of: wallet.id, at: .max)
+                    try t.wallet(wallet.place), try t.walletState(wallet.need(dueBy: .max)),
+                    try t.lastEntry(of: wallet.place, at: .max)
                 )
             }
             try context.expect(found, wallet, "the wallet")
@@ -48,7 +48,7 @@ extension StoreLaw {
                     _ = try t.insert(wallet)
                 }
             }
-            let found = try await store.transaction(as: .service) { t throws(TammError) in try t.wallet(wallet.id) }
+            let found = try await store.transaction(as: .service) { t throws(TammError) in try t.wallet(wallet.place) }
             try context.expect(found, nil, "the wallet")
         },
         StoreLaw("wallets.several", .billing, "The wallets of one workspace keep their rows apart") { store, context in
@@ -58,9 +58,9 @@ extension StoreLaw {
             try await store.write(second.next, to: second.wallet)
             let found = try await store.transaction(as: .service) { t throws(TammError) in
                 (
-                    try t.walletState(first.need(dueBy: .max)), try t.entries(of: first.id, after: 0, limit: 10),
-                    try t.grants(of: first.id, after: nil, limit: 10), try t.holds(of: first.id, after: nil, limit: 10),
-                    try t.receivables(of: first.id, after: nil, limit: 10)
+                    try t.walletState(first.need(dueBy: .max)), try t.entries(of: first.place, after: 0, limit: 10),
+                    try t.grants(of: first.place, after: nil, limit: 10), try t.holds(of: first.place, after: nil, limit: 10),
+                    try t.receivables(of: first.place, after: nil, limit: 10)
                 )
             }
             let empty = WalletState(wallet: first, grants: [], holds: [], receivables: [], quotas: [])
@@ -72,13 +72,14 @@ extension StoreLaw {
         },
         StoreLaw("wallets.unknown", .billing, "A wallet that was never inserted is not there, nor anything of it") {
             store, context in
-            let id: Identifier<Wallet> = context.id()
-            let wallet = Wallet(id: id, workspace: try await context.workspace(in: store), openedAt: context.base)
+            let workspace = try await context.workspace(in: store)
+            let wallet = Wallet(id: context.id(), workspace: workspace, openedAt: context.base)
+            let place = wallet.place
             let key = try context.quotaKey(of: wallet)
             let (found, entries, entry, grants) = try await store.transaction(as: .service) { t throws(TammError) in
                 (
-                    try t.wallet(id), try t.entries(of: id, after: 0, limit: 10), try t.lastEntry(of: id, at: .max),
-                    try t.grants(of: id, after: nil, limit: 10)
+                    try t.wallet(place), try t.entries(of: place, after: 0, limit: 10), try t.lastEntry(of: place, at: .max),
+                    try t.grants(of: place, after: nil, limit: 10)
                 )
             }
             try context.expect(found, nil, "the wallet")
@@ -87,7 +88,7 @@ extension StoreLaw {
             try context.expect(grants, [], "its grants")
             let (holds, receivables, quotas) = try await store.transaction(as: .service) { t throws(TammError) in
                 (
-                    try t.holds(of: id, after: nil, limit: 10), try t.receivables(of: id, after: nil, limit: 10),
+                    try t.holds(of: place, after: nil, limit: 10), try t.receivables(of: place, after: nil, limit: 10),
                     try t.quotas([key])
                 )
             }

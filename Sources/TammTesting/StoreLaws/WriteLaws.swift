@@ -43,7 +43,7 @@ extension StoreLaw {
                     }
                     try context.expect(error?.code, mayWrite ? nil : .forbidden, "opened by \(observer.name)")
                     let found = try await store.transaction(as: .service) { t throws(TammError) in
-                        try t.wallet(wallet.id)
+                        try t.wallet(wallet.place)
                     }
                     try context.expect(found, mayWrite ? wallet : nil, "what \(observer.name) opened")
                 }

@@ -2,15 +2,15 @@ import TammCore
 
 extension WalletChanges {
     /// Keeps the rows of some wallets.
-    mutating func keep(_ isKept: (Identifier<Wallet>) -> Bool) {
-        wallets.removeAll { !isKept($0.id) }
-        entries.removeAll { !isKept($0.wallet) }
+    mutating func keep(_ isKept: (WalletPlace) -> Bool) {
+        wallets.removeAll { !isKept($0.place) }
+        entries.removeAll { !isKept($0.place) }
         grants.removeAll { !isKept($0.wallet) }
         holds.removeAll { !isKept($0.wallet) }
         receivables.removeAll { !isKept($0.wallet) }
         quotas.removeAll { !isKept($0.key.wallet) }
-        commands.removeAll { !isKept($0.receipt.wallet) }
-        usage.removeAll { !isKept($0.wallet) }
+        commands.removeAll { !isKept($0.receipt.place) }
+        usage.removeAll { !isKept($0.place) }
     }
 
     /// Holds numbers at the largest of 32 bits.

@@ -22,9 +22,11 @@ final class BrokenStore: TammStore {
         }
 
         var commits = 0
-        var locks: [Identifier<Wallet>: Past<WalletState>] = [:]
-        var wallets: [Identifier<Wallet>: Past<Wallet>] = [:]
+        var locks: [WalletPlace: Past<WalletState>] = [:]
+        var wallets: [WalletPlace: Past<Wallet>] = [:]
         var counters: [QuotaCounter.Key: Past<UInt64>] = [:]
+        var commands: [CommandKey: Past<RecordedCommand?>] = [:]
+        var usage: [UsageKey: Past<Bool>] = [:]
         var members: [Identifier<Workspace>: Past<[Member]>] = [:]
         var subscriptions: [Identifier<Workspace>: Past<Subscription?>] = [:]
         var unmatched: [UnmatchedTransaction.Place: Past<UnmatchedTransaction?>] = [:]
@@ -34,7 +36,7 @@ final class BrokenStore: TammStore {
         /// The number of the commit by which a reference was taken.
         var taken: [ProviderReference: Int] = [:]
         /// How many entries a wallet had before the running transaction.
-        var entries: [Identifier<Wallet>: Int] = [:]
+        var entries: [WalletPlace: Int] = [:]
         /// Whom the running transaction has put.
         var putMembers: [Member] = []
         /// The keys of every command that was to be written.

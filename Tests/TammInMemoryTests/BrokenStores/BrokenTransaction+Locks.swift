@@ -3,18 +3,37 @@ import TammCore
 @testable import TammInMemory
 
 extension BrokenTransaction {
-    borrowing func lockWallets(_ needs: [WalletNeed], waiting: Bool) throws(TammError) -> [LockedWallet] {
+    borrowing func lockWallets(_ batch: WalletBatch, waiting: Bool) throws(TammError) -> LockedBatch {
         if flaw == .letsReadersLock {
-            return needs.map { need in base.walletState(need).map { .locked($0) } ?? .missing }
+            let wallets: [LockedWallet] = batch.wallets.map { need in base.walletState(need).map { .locked($0) } ?? .missing }
+            return LockedBatch(wallets: wallets, commands: [], usage: [])
         }
-        _ = try base.lockWallets(needs, waiting: waiting)
+        _ = try base.lockWallets(batch, waiting: waiting)
+        if flaw == .refusesEmptyLocks, batch.wallets.isEmpty { throw TammError(.invalidInput, "wanted a wallet") }
+        return LockedBatch(
+            wallets: locked(batch.wallets), commands: try recorded(batch.keys), usage: recordedUsage(batch.usage))
+    }
+
+    private borrowing func locked(_ needs: [WalletNeed]) -> [LockedWallet] {
         switch flaw {
-        case .refusesEmptyLocks where needs.isEmpty: throw TammError(.invalidInput, "wanted a wallet")
         case .reordersLocks:
             let sorted = needs.sorted { $0.wallet < $1.wallet }
             return sorted.map { need in state(need).map { .locked($0) } ?? .missing }
         case .shortensLocks: return needs.compactMap { need in state(need).map { .locked($0) } }
         default: return needs.map { need in locked(need).map { .locked($0) } ?? .missing }
+        }
+    }
+
+    private borrowing func recorded(_ keys: [CommandKey]) throws(TammError) -> [RecordedCommand?] {
+        let found = try recordedCommands(keys)
+        switch flaw {
+        case .reordersKeysOfBatches: return found.filter { $0 != nil } + found.filter { $0 == nil }
+        case .readsStaleKeys:
+            return zip(keys, found).map { key, command in
+                if let stale = stale(notes.commands[key]) { return stale }
+                return command
+            }
+        default: return found
         }
     }
 
@@ -27,8 +46,8 @@ extension BrokenTransaction {
 
     private borrowing func locked(_ need: WalletNeed) -> WalletState? {
         guard flaw == .readsStaleLocks, let state = state(need) else { return state(need) }
-        if let stale = stale(notes.locks[need.wallet]) { return stale }
-        notes.locks[need.wallet] = past(state)
+        if let stale = stale(notes.locks[need.place]) { return stale }
+        notes.locks[need.place] = past(state)
         return state
     }
 
@@ -59,11 +78,14 @@ extension BrokenTransaction {
     private borrowing func found(_ need: WalletNeed) -> WalletState? {
         switch flaw {
         case .findsForeignWallets:
-            let own = memory.cells[need.wallet]?.wallet.workspace ?? need.workspace
+            let own = home(of: need.place)?.workspace ?? need.workspace
             return base.walletState(need.with(workspace: own, dueBy: need.dueBy))
         case .readsHoldsNotDue:
             let later = need.dueBy.advanced(by: .microseconds(1))
             return base.walletState(need.with(workspace: need.workspace, dueBy: later))
+        case .locksTwinWallets:
+            let first = twin(of: need.place, where: .locksTwinWallets)
+            return base.walletState(need.with(workspace: first.workspace, dueBy: need.dueBy))
         default: return seen(leaking: .leaksWallets) { $0.walletState(need) }
         }
     }

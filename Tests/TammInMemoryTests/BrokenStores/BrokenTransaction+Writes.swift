@@ -17,9 +17,17 @@ extension BrokenTransaction {
             changes.wallets = [wallet]
             try base.write(changes)
             return true
+        case (.refusesTwinWallets, _) where home(of: wallet.place) != nil: return false
         default: return try base.insert(wallet)
         }
     }
+
+    /// Where a wallet with this identifier is: there, or in another workspace.
+    borrowing func home(of place: WalletPlace) -> WalletPlace? {
+        memory.cells[place] == nil ? memory.walletPlaces.elements.first { $0.id == place.id } : place
+    }
+
+    private borrowing func isElsewhere(_ place: WalletPlace) -> Bool { home(of: place).map { $0 != place } ?? false }
 
     borrowing func write(_ changes: WalletChanges) throws(TammError) {
         remember(changes)
@@ -32,7 +40,7 @@ extension BrokenTransaction {
                 try base.write(changes)
             }
         case .tellsHiddenFromMissing:
-            let isMissing = changes.wallets.contains { memory.cells[$0.id] == nil }
+            let isMissing = changes.wallets.contains { memory.cells[$0.place] == nil }
             if isMissing { throw TammError(.notFound, "no such wallet") }
             try base.write(changes)
         case .refusesEmptyWrites where changes.isEmpty && changes.grants.isEmpty && changes.holds.isEmpty:
@@ -54,16 +62,21 @@ extension BrokenTransaction {
     }
 
     private borrowing func remember(_ changes: WalletChanges) {
-        for entry in changes.entries where notes.entries[entry.wallet] == nil {
-            notes.entries[entry.wallet] = memory.cells[entry.wallet]?.entries.count
+        for entry in changes.entries where notes.entries[entry.place] == nil {
+            notes.entries[entry.place] = memory.cells[entry.place]?.entries.count
         }
         for wallet in changes.wallets {
-            if let present = memory.cells[wallet.id]?.wallet { notes.wallets[wallet.id] = past(present) }
+            if let present = memory.cells[wallet.place]?.wallet { notes.wallets[wallet.place] = past(present) }
         }
         for counter in changes.quotas {
             notes.counters[counter.key] = past(memory.cells[counter.key.wallet]?.quotas[counter.key] ?? 0)
         }
         for grant in changes.grants where !grant.isOpen { notes.closedGrants.insert(grant.id) }
+        for command in changes.commands { notes.commands[command.key] = past(memory.commands[command.key]) }
+        for row in changes.usage {
+            let key = UsageKey(workspace: row.event.workspace, id: row.event.id)
+            notes.usage[key] = past(base.recordedUsage([key]).contains(key))
+        }
         notes.keys += changes.commands.map(\.key)
     }
 
@@ -82,7 +95,7 @@ extension BrokenTransaction {
         case .losesReversals: changes.reversals = []
         case .losesWallets: changes.wallets = []
         case .keepsFirstHold: changes.holds.removeAll { memory.cells[$0.wallet]?.hold($0.id) != nil }
-        case .writesOneWalletAlone: if let first = changes.wallets.first?.id { changes.keep { $0 == first } }
+        case .writesOneWalletAlone: if let first = changes.wallets.first?.place { changes.keep { $0 == first } }
         case .sharesCountersAmongWallets: changes.quotas = changes.quotas.flatMap { shared($0) }
         case .acceptsDuplicateKeys:
             for command in changes.commands where memory.commands[command.key].map(\.receipt) != command.receipt {
@@ -91,16 +104,16 @@ extension BrokenTransaction {
         case .acceptsDuplicateUsage:
             changes.usage.removeAll { memory.usage[$0.event.workspace]?.positions[$0.event.id] != nil }
         case .acceptsRepeatedNumbers:
-            changes.entries.removeAll { $0.sequence <= memory.cells[$0.wallet]?.entries.count ?? 0 }
+            changes.entries.removeAll { $0.sequence <= memory.cells[$0.place]?.entries.count ?? 0 }
         case .dropsRepeatedRows:
             changes.entries = changes.entries.unique(by: \.sequence)
             changes.usage = changes.usage.unique(by: \.event.id)
         case .dropsRowsOfMissingWallets: changes.keep { memory.cells[$0] != nil }
         case .dropsRowsOfOtherWorkspaces:
-            changes.wallets.removeAll { memory.cells[$0.id]?.wallet.workspace != $0.workspace }
-            changes.entries.removeAll { memory.cells[$0.wallet]?.wallet.workspace != $0.workspace }
-            changes.commands.removeAll { memory.cells[$0.receipt.wallet]?.wallet.workspace != $0.receipt.workspace }
-            changes.usage.removeAll { memory.cells[$0.wallet]?.wallet.workspace != $0.event.workspace }
+            changes.wallets.removeAll { isElsewhere($0.place) }
+            changes.entries.removeAll { isElsewhere($0.place) }
+            changes.commands.removeAll { isElsewhere($0.receipt.place) }
+            changes.usage.removeAll { isElsewhere($0.place) }
         case .truncatesToSeconds: changes.entries = changes.entries.map(\.truncated)
         case .sortsPortions: changes.holds = changes.holds.map(\.sorted)
         case .forgetsEmptyRanges: changes.commands = changes.commands.map(\.withoutEmptyRange)
@@ -115,10 +128,10 @@ extension BrokenTransaction {
     }
 
     private borrowing func shared(_ counter: QuotaCounter) -> [QuotaCounter] {
-        let workspace = memory.cells[counter.key.wallet]?.wallet.workspace
+        let workspace = counter.key.wallet.workspace
         return memory.cells.values.filter { $0.wallet.workspace == workspace }.map {
             let key = QuotaCounter.Key(
-                wallet: $0.wallet.id, meter: counter.key.meter, periodStart: counter.key.periodStart)
+                wallet: $0.wallet.place, meter: counter.key.meter, periodStart: counter.key.periodStart)
             return QuotaCounter(key: key, used: counter.used)
         }
     }

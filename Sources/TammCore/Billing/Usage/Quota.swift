@@ -39,11 +39,11 @@ public struct QuotaClaim: Sendable, Hashable {
 public struct QuotaCounter: Sendable, Hashable {
     /// Which wallet, meter and period it counts.
     public struct Key: Sendable, Hashable {
-        public let wallet: Identifier<Wallet>
+        public let wallet: WalletPlace
         public let meter: Meter
         public let periodStart: Timestamp
 
-        public init(wallet: Identifier<Wallet>, meter: Meter, periodStart: Timestamp) {
+        public init(wallet: WalletPlace, meter: Meter, periodStart: Timestamp) {
             self.wallet = wallet
             self.meter = meter
             self.periodStart = periodStart
@@ -69,7 +69,7 @@ extension QuotaClaim {
             meter: meter, quantity: UInt64(max(0, quantity)), limit: limit, periodStart: periodStart, resetsAt: resetsAt)
     }
 
-    func key(for wallet: Identifier<Wallet>) -> QuotaCounter.Key {
+    func key(for wallet: WalletPlace) -> QuotaCounter.Key {
         QuotaCounter.Key(wallet: wallet, meter: meter, periodStart: periodStart)
     }
 }

@@ -18,7 +18,7 @@ public struct Grant: Sendable, Hashable {
     }
 
     public let id: Identifier<Grant>
-    public let wallet: Identifier<Wallet>
+    public let wallet: WalletPlace
     public let terms: GrantTerms
     public package(set) var status: Status
     /// What can still be spent of it; what holds have reserved is not in it.
@@ -29,7 +29,7 @@ public struct Grant: Sendable, Hashable {
 
     /// A grant as a store has kept it.
     public init(
-        id: Identifier<Grant>, wallet: Identifier<Wallet>, terms: GrantTerms, status: Status, remaining: Credits,
+        id: Identifier<Grant>, wallet: WalletPlace, terms: GrantTerms, status: Status, remaining: Credits,
         clawedBack: Credits, createdAt: Timestamp
     ) {
         self.id = id

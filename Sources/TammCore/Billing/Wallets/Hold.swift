@@ -12,7 +12,7 @@ public struct Hold: Sendable, Hashable {
     }
 
     public let id: Identifier<Hold>
-    public let wallet: Identifier<Wallet>
+    public let wallet: WalletPlace
     public let amount: Credits
     /// From when it counts as given back, whether or not anybody has tidied it away.
     public let expiresAt: Timestamp
@@ -27,7 +27,7 @@ public struct Hold: Sendable, Hashable {
 
     /// A hold as a store has kept it.
     public init(
-        id: Identifier<Hold>, wallet: Identifier<Wallet>, amount: Credits, expiresAt: Timestamp, portions: [Portion],
+        id: Identifier<Hold>, wallet: WalletPlace, amount: Credits, expiresAt: Timestamp, portions: [Portion],
         quota: QuotaClaim?, status: Status, captured: Credits, createdAt: Timestamp
     ) {
         self.id = id

@@ -206,12 +206,12 @@ extension Wallets {
     ) async throws(TammError) -> LedgerVerification {
         try await authorizeAudit(of: workspace, as: principal)
         var report = LedgerVerification()
-        var known: [Identifier<Wallet>: LedgerCheckpoint.Head] = [:]
+        var known: [WalletPlace: LedgerCheckpoint.Head] = [:]
         for head in checkpoint?.heads ?? [] where workspace == nil || head.workspace == workspace {
-            known[head.wallet] = head
+            known[WalletPlace(workspace: head.workspace, id: head.wallet)] = head
         }
         try await forEachWallet(of: workspace) { wallet throws(TammError) in
-            report.add(try await self.verify(wallet, known.removeValue(forKey: wallet.id)))
+            report.add(try await self.verify(wallet, known.removeValue(forKey: wallet.place)))
         }
         for head in known.values {
             report.find(.truncated, in: head.wallet, at: head.sequence, "the checkpoint's wallet is gone")
@@ -230,7 +230,7 @@ extension Wallets {
     func forEachWallet(
         of workspace: Identifier<Workspace>?, _ body: (Wallet) async throws(TammError) -> Void
     ) async throws(TammError) {
-        var cursor: Identifier<Wallet>?
+        var cursor: WalletPlace?
         while true {
             let after = cursor
             let page = try await store.transaction(as: .ledger) { t throws(TammError) in
@@ -238,7 +238,7 @@ extension Wallets {
             }
             for wallet in page { try await body(wallet) }
             guard page.count == maximumPage, let last = page.last else { return }
-            cursor = last.id
+            cursor = last.place
         }
     }
 
@@ -252,22 +252,22 @@ extension Wallets {
     private func verify(
         _ wallet: Wallet, _ known: LedgerCheckpoint.Head?
     ) async throws(TammError) -> LedgerVerification {
-        let id = wallet.id
+        let place = wallet.place
         let snapshot = try await store.transaction(as: .ledger) { t throws(TammError) -> Snapshot in
-            guard let present = try t.wallet(id) else { throw Wallets.missing(id) }
+            guard let present = try t.wallet(place) else { throw Wallets.missing(place) }
             var snapshot = Snapshot(wallet: present)
             repeat {
-                let page = try t.grants(of: id, after: snapshot.grants.last?.id, limit: maximumPage)
+                let page = try t.grants(of: place, after: snapshot.grants.last?.id, limit: maximumPage)
                 snapshot.grants += page
                 if page.count < maximumPage { break }
             } while true
             repeat {
-                let page = try t.holds(of: id, after: snapshot.holds.last?.id, limit: maximumPage)
+                let page = try t.holds(of: place, after: snapshot.holds.last?.id, limit: maximumPage)
                 snapshot.holds += page
                 if page.count < maximumPage { break }
             } while true
             repeat {
-                let page = try t.receivables(of: id, after: snapshot.receivables.last?.id, limit: maximumPage)
+                let page = try t.receivables(of: place, after: snapshot.receivables.last?.id, limit: maximumPage)
                 snapshot.receivables += page
                 if page.count < maximumPage { break }
             } while true
@@ -283,7 +283,7 @@ extension Wallets {
             grants: snapshot.grants, holds: snapshot.holds, receivables: snapshot.receivables)
         if let known, known.sequence > 0, noted != known.hash {
             report.find(
-                .truncated, in: id, at: known.sequence,
+                .truncated, in: place.id, at: known.sequence,
                 "the checkpoint noted \(known.hash), found \(noted.map { "\($0)" } ?? "nothing")")
         }
         return report
@@ -298,7 +298,7 @@ extension Wallets {
             let after = cursor
             let limit = Int(min(Int64(maximumPage), wallet.sequence - cursor))
             let page = try await store.transaction(as: .ledger) { t throws(TammError) in
-                try t.entries(of: wallet.id, after: after, limit: limit)
+                try t.entries(of: wallet.place, after: after, limit: limit)
             }
             try await body(page)
             guard let last = page.last else { return }

@@ -11,7 +11,7 @@ public struct Receivable: Sendable, Hashable {
     }
 
     public let id: Identifier<Receivable>
-    public let wallet: Identifier<Wallet>
+    public let wallet: WalletPlace
     public let origin: Origin
     public let amount: Credits
     /// What later grants have paid, by the grants that paid it.
@@ -22,7 +22,7 @@ public struct Receivable: Sendable, Hashable {
 
     /// A receivable as a store has kept it.
     public init(
-        id: Identifier<Receivable>, wallet: Identifier<Wallet>, origin: Origin, amount: Credits, settledBy: [Portion],
+        id: Identifier<Receivable>, wallet: WalletPlace, origin: Origin, amount: Credits, settledBy: [Portion],
         forgiven: Credits, createdAt: Timestamp
     ) {
         self.id = id

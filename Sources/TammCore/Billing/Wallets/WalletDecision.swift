@@ -77,7 +77,7 @@ extension WalletLedger {
         let isScheduled = terms.effectiveAt.map { $0 > now } ?? false
         add(
             Grant(
-                id: id, wallet: wallet.id, terms: terms, status: .scheduled, remaining: terms.amount,
+                id: id, wallet: wallet.place, terms: terms, status: .scheduled, remaining: terms.amount,
                 clawedBack: .zero, createdAt: now))
         if !isScheduled, let index = index(of: id) { activate(index, cause) }
         try advance()
@@ -122,7 +122,7 @@ extension WalletLedger {
         let portions = try spend(amount, .hold, to: .held, cause)
         add(
             Hold(
-                id: id, wallet: wallet.id, amount: amount, expiresAt: now.advanced(by: lifetime), portions: portions,
+                id: id, wallet: wallet.place, amount: amount, expiresAt: now.advanced(by: lifetime), portions: portions,
                 quota: quota, status: .open, captured: .zero, createdAt: now))
         if let quota { count(quota, claimed: quota.quantity, returned: 0) }
         return .done(.init(amount: amount, subject: .hold(id)))
@@ -133,7 +133,7 @@ extension WalletLedger {
     ) throws(TammError) -> WalletDecision {
         let hold = try open(id)
         guard rules.isOpen(hold.status) else { return .refused(.holdClosed(hold.status)) }
-        if let quota, quota.key(for: wallet.id) != hold.quota?.key(for: wallet.id) {
+        if let quota, quota.key(for: wallet.place) != hold.quota?.key(for: wallet.place) {
             throw TammError(.invalidInput, "hold \(id) reserved another allowance or none", field: "quota")
         }
         let paid = rules.paidByHold(hold.amount, amount)
@@ -210,7 +210,7 @@ extension WalletLedger {
         post(.shortfall, from: .owed, to: target, amount, cause)
         add(
             Receivable(
-                id: child("receivable", cause), wallet: wallet.id, origin: origin, amount: amount, settledBy: [],
+                id: child("receivable", cause), wallet: wallet.place, origin: origin, amount: amount, settledBy: [],
                 forgiven: .zero, createdAt: now))
     }
 

@@ -24,7 +24,9 @@ package enum WalletFold {
         in t: borrowing some WalletRecords & ~Copyable
     ) throws(TammError) -> [Answer] {
         let plan = Plan(commands, at: now)
-        let states = try t.lockWallets(plan.needs, waiting: waiting)
+        let locked = try t.lockWallets(
+            WalletBatch(wallets: plan.needs, keys: plan.keys, usage: plan.usage), waiting: waiting)
+        let states = locked.wallets
         var ledgers: [WalletLedger?] = []
         ledgers.reserveCapacity(states.count)
         for state in states {
@@ -34,10 +36,8 @@ package enum WalletFold {
                 ledgers.append(nil)
             }
         }
-        var batch = Batch(plan, rules: rules)
-        try batch.readRecords(plan, in: t)
+        var batch = Batch(plan, locked, rules: rules)
         if !plan.reversals.isEmpty { try batch.readReversed(by: commands, plan, ledgers: &ledgers, in: t) }
-        if plan.hasUsage { try batch.readUsage(of: commands, in: t) }
         var answers: [Answer] = []
         answers.reserveCapacity(commands.count)
         for index in commands.indices {
@@ -61,33 +61,30 @@ package enum WalletFold {
         var keys: [CommandKey] = []
         /// The commands that undo others, by their index.
         var reversals: [(command: Int, key: CommandKey)] = []
-        var hasUsage = false
-
-        private struct WalletKey: Hashable {
-            let workspace: Identifier<Workspace>
-            let wallet: Identifier<Wallet>
-        }
+        var usage: [UsageKey] = []
 
         init(_ commands: [WalletCommand], at now: Timestamp) {
             slots.reserveCapacity(commands.count)
             keys.reserveCapacity(commands.count)
-            var slotByWallet: [WalletKey: Int] = [:]
-            var last: WalletKey?
+            var slotByWallet: [WalletPlace: Int] = [:]
+            var last: WalletPlace?
             for index in commands.indices {
-                let wallet = WalletKey(workspace: commands[index].workspace, wallet: commands[index].wallet)
+                let wallet = commands[index].place
                 var slot = slots.last ?? 0
                 if wallet != last {
                     slot = slotByWallet[wallet] ?? needs.count
                     if slot == needs.count {
-                        needs.append(WalletNeed(workspace: wallet.workspace, wallet: wallet.wallet, dueBy: now))
+                        needs.append(WalletNeed(workspace: wallet.workspace, wallet: wallet.id, dueBy: now))
                         if commands.count > 1 { slotByWallet[wallet] = slot }
                     }
                     last = wallet
                 }
                 slots.append(slot)
                 keys.append(CommandKey(workspace: wallet.workspace, key: commands[index].key))
-                if !commands[index].usage.isEmpty { hasUsage = true }
-                if let quota = commands[index].quota { needs[slot].quotas.append(quota.key(for: wallet.wallet)) }
+                for event in commands[index].usage {
+                    usage.append(UsageKey(workspace: wallet.workspace, id: event.id))
+                }
+                if let quota = commands[index].quota { needs[slot].quotas.append(quota.key(for: wallet)) }
                 switch commands[index].action {
                 case .capture(let hold, _, _), .release(let hold): needs[slot].holds.append(hold)
                 case .clawback(let grant, _): needs[slot].grants.append(grant)
@@ -106,24 +103,18 @@ package enum WalletFold {
         private let shared: SharedWalletRules
         private var recorded: RecordIndex
         private var reversedEntries: [CommandKey: [LedgerEntry]] = [:]
-        private var usageIDs: [Identifier<Workspace>: Set<UsageEvent.ID>] = [:]
+        private var recordedUsage: Set<UsageKey>
         private var usage: [RecordedUsage] = []
 
         private var rules: WalletRules {
             @inline(__always) _read { yield shared.rules }
         }
 
-        init(_ plan: Plan, rules: SharedWalletRules) {
+        init(_ plan: Plan, _ locked: LockedBatch, rules: SharedWalletRules) {
             shared = rules
+            recordedUsage = locked.usage
             recorded = RecordIndex(expecting: plan.slots.count)
-        }
-
-        mutating func readRecords(
-            _ plan: Plan, in t: borrowing some WalletRecords & ~Copyable
-        ) throws(TammError) {
-            for record in try t.recordedCommands(plan.keys) {
-                if let record { recorded.add(record, isNew: false) }
-            }
+            for case let record? in locked.commands { recorded.add(record, isNew: false) }
         }
 
         mutating func readReversed(
@@ -135,25 +126,16 @@ package enum WalletFold {
                 guard reversedEntries[key] == nil, let receipt = recorded[key]?.receipt,
                     receipt.wallet == command.wallet, let ledger = ledgers[slot]
                 else { continue }
+                let place = command.place
                 let entries = try t.entries(
-                    of: command.wallet, after: receipt.entries.lowerBound - 1, limit: receipt.entries.count)
+                    of: place, after: receipt.entries.lowerBound - 1, limit: receipt.entries.count)
                 reversedEntries[key] = entries
-                let owed = try t.receivables([ledger.receivable(of: receipt)], of: command.wallet)
+                let owed = try t.receivables([ledger.receivable(of: receipt)], of: place)
                 let grants =
                     entries.compactMap(\.grant) + owed.flatMap { $0.settledBy.map(\.grant) }
                     + (receipt.grant.map { [$0] } ?? [])
-                ledgers[slot]?.include(try t.grants(unique(grants), of: command.wallet), owed)
+                ledgers[slot]?.include(try t.grants(unique(grants), of: place), owed)
             }
-        }
-
-        mutating func readUsage(
-            of commands: [WalletCommand], in t: borrowing some WalletRecords & ~Copyable
-        ) throws(TammError) {
-            var asked: [Identifier<Workspace>: [UsageEvent.ID]] = [:]
-            for command in commands where !command.usage.isEmpty {
-                asked[command.workspace, default: []] += command.usage.map(\.id)
-            }
-            for (workspace, ids) in asked { usageIDs[workspace] = try t.recordedUsage(ids, in: workspace) }
         }
 
         mutating func decide(
@@ -180,7 +162,7 @@ package enum WalletFold {
             }
             try ledger.advance()
             for event in command.usage
-            where !rules.isNewUsage(usageIDs[command.workspace]?.contains(event.id) == true) {
+            where !rules.isNewUsage(recordedUsage.contains(UsageKey(workspace: command.workspace, id: event.id))) {
                 return .outcome(.refused(.usageRecorded(event.id)))
             }
             let first = ledger.wallet.sequence + 1
@@ -208,7 +190,7 @@ package enum WalletFold {
             recorded.add(RecordedCommand(key: key, receipt: receipt, fingerprint: fingerprint), isNew: true)
             if let key = command.reversedKey { recorded.reverse(key, by: receipt.amount) }
             for event in command.usage {
-                usageIDs[command.workspace, default: []].insert(event.id)
+                recordedUsage.insert(UsageKey(workspace: command.workspace, id: event.id))
                 usage.append(
                     RecordedUsage(
                         event: event, wallet: command.wallet, command: command.key, recordedAt: receipt.recordedAt))

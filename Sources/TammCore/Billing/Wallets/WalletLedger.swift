@@ -92,14 +92,14 @@ struct WalletLedger {
 
     // MARK: Quotas
 
-    func used(_ claim: QuotaClaim) -> UInt64 { quotas[claim.key(for: wallet.id)]?.value ?? 0 }
+    func used(_ claim: QuotaClaim) -> UInt64 { quotas[claim.key(for: wallet.place)]?.value ?? 0 }
 
     /// Counts `claimed` in and `returned` out; a counter stops at 0 and at its maximum.
     mutating func count(_ claim: QuotaClaim, claimed: UInt64, returned: UInt64) {
         guard claimed != returned else { return }
         let kept = used(claim) - min(used(claim), returned)
         let value = min(kept + claimed, QuotaCounter.maximum)
-        quotas[claim.key(for: wallet.id)] = Tracked(value: value, isChanged: true)
+        quotas[claim.key(for: wallet.place)] = Tracked(value: value, isChanged: true)
     }
 
     // MARK: Movements

@@ -4,38 +4,33 @@
 /// wallets: for everybody else that is `forbidden`, whether or not there is such a wallet. Pages hold 1 to
 /// ``maximumPage`` rows; a cursor is a place in the order, whether or not a row has it, but for usage.
 public protocol WalletRecords: ~Copyable {
-    /// Adds a wallet without entries. False when a wallet with this identifier is there already; it stays as it is.
+    /// Adds a wallet without entries. False when its workspace has one with this identifier already; it stays as it
+    /// is. Another workspace's does not matter: whether it exists does not show.
     ///
     /// - Throws: `notFound` without its workspace, `forbidden` unless the principal is the ledger or the service.
     borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool
 
-    /// Locks the wallets for this transaction, in the order of (workspace, wallet) whatever the order asked, and reads
-    /// what deciding needs. The answers are in the order asked.
+    /// Locks the batch's wallets for this transaction, in the order of their places whatever the order asked, and
+    /// reads what deciding needs, keys and usage events too, when the locks are held.
     ///
     /// - Parameter waiting: whether to wait for a wallet that another transaction has locked; otherwise it is `busy`.
     /// - Throws: `forbidden` unless the principal is the ledger or the service.
-    borrowing func lockWallets(_ needs: [WalletNeed], waiting: Bool) throws(TammError) -> [LockedWallet]
+    borrowing func lockWallets(_ batch: WalletBatch, waiting: Bool) throws(TammError) -> LockedBatch
 
-    /// As ``lockWallets(_:waiting:)`` for one wallet, without a lock: to look, not to write. Nil where there is none.
+    /// What locking one wallet reads of it, without a lock: to look, not to write. Nil where there is none.
     borrowing func walletState(_ need: WalletNeed) throws(TammError) -> WalletState?
 
-    /// The commands recorded under these keys, in their order, nil where there is none. Call it after
-    /// ``lockWallets(_:waiting:)``.
+    /// The commands recorded under these keys, in their order, nil where there is none.
     borrowing func recordedCommands(_ keys: [CommandKey]) throws(TammError) -> [RecordedCommand?]
-
-    /// Which of these usage events are recorded.
-    borrowing func recordedUsage(
-        _ ids: [UsageEvent.ID], in workspace: Identifier<Workspace>
-    ) throws(TammError) -> Set<UsageEvent.ID>
 
     /// Grants of one wallet by their identifiers, open or not, in the order asked; unknown ones are left out.
     borrowing func grants(
-        _ ids: [Identifier<Grant>], of wallet: Identifier<Wallet>
+        _ ids: [Identifier<Grant>], of wallet: WalletPlace
     ) throws(TammError) -> [Grant]
 
     /// Receivables of one wallet by their identifiers, open or not, in the order asked; unknown ones are left out.
     borrowing func receivables(
-        _ ids: [Identifier<Receivable>], of wallet: Identifier<Wallet>
+        _ ids: [Identifier<Receivable>], of wallet: WalletPlace
     ) throws(TammError) -> [Receivable]
 
     /// Writes rows of wallets that this transaction has locked: all of them or none, even if the body goes on after
@@ -47,36 +42,36 @@ public protocol WalletRecords: ~Copyable {
     borrowing func write(_ changes: WalletChanges) throws(TammError)
 
     /// The wallet; nil where there is none or the principal does not see it.
-    borrowing func wallet(_ id: Identifier<Wallet>) throws(TammError) -> Wallet?
+    borrowing func wallet(_ place: WalletPlace) throws(TammError) -> Wallet?
 
-    /// The wallets of a workspace, or of all, in the order of their identifiers, at most `limit` after `cursor`.
+    /// The wallets of a workspace, or of all, in the order of their places, at most `limit` after `cursor`.
     borrowing func wallets(
-        of workspace: Identifier<Workspace>?, after cursor: Identifier<Wallet>?, limit: Int
+        of workspace: Identifier<Workspace>?, after cursor: WalletPlace?, limit: Int
     ) throws(TammError) -> [Wallet]
 
     /// Entries of a wallet numbered above `sequence`, ascending, at most `limit`, which may be more than a page.
     borrowing func entries(
-        of wallet: Identifier<Wallet>, after sequence: Int64, limit: Int
+        of wallet: WalletPlace, after sequence: Int64, limit: Int
     ) throws(TammError) -> [LedgerEntry]
 
     /// The last entry recorded at or before `moment`.
     borrowing func lastEntry(
-        of wallet: Identifier<Wallet>, at moment: Timestamp
+        of wallet: WalletPlace, at moment: Timestamp
     ) throws(TammError) -> LedgerEntry?
 
     /// The wallet's grants in the order of their identifiers, at most `limit` after `cursor`.
     borrowing func grants(
-        of wallet: Identifier<Wallet>, after cursor: Identifier<Grant>?, limit: Int
+        of wallet: WalletPlace, after cursor: Identifier<Grant>?, limit: Int
     ) throws(TammError) -> [Grant]
 
     /// The wallet's holds in the order of their identifiers, at most `limit` after `cursor`.
     borrowing func holds(
-        of wallet: Identifier<Wallet>, after cursor: Identifier<Hold>?, limit: Int
+        of wallet: WalletPlace, after cursor: Identifier<Hold>?, limit: Int
     ) throws(TammError) -> [Hold]
 
     /// The wallet's receivables in the order of their identifiers, at most `limit` after `cursor`.
     borrowing func receivables(
-        of wallet: Identifier<Wallet>, after cursor: Identifier<Receivable>?, limit: Int
+        of wallet: WalletPlace, after cursor: Identifier<Receivable>?, limit: Int
     ) throws(TammError) -> [Receivable]
 
     /// Usage of a workspace in the order in which it was recorded, that of one write in the order it was given, at
@@ -87,6 +82,55 @@ public protocol WalletRecords: ~Copyable {
 
     /// What is counted under each key, in their order; 0 where nothing is.
     borrowing func quotas(_ keys: [QuotaCounter.Key]) throws(TammError) -> [QuotaCounter]
+}
+
+extension WalletRecords where Self: ~Copyable {
+    /// Locks wallets alone; the answers are in the order asked.
+    public borrowing func lockWallets(_ needs: [WalletNeed], waiting: Bool) throws(TammError) -> [LockedWallet] {
+        try lockWallets(WalletBatch(wallets: needs), waiting: waiting).wallets
+    }
+}
+
+/// What a batch of commands needs to lock and read.
+public struct WalletBatch: Sendable, Hashable {
+    /// At most one a wallet.
+    public var wallets: [WalletNeed]
+    /// The keys of the commands, and of those that they reverse.
+    public var keys: [CommandKey]
+    public var usage: [UsageKey]
+
+    public init(wallets: [WalletNeed] = [], keys: [CommandKey] = [], usage: [UsageKey] = []) {
+        self.wallets = wallets
+        self.keys = keys
+        self.usage = usage
+    }
+}
+
+/// What a store answers to a ``WalletBatch``.
+public struct LockedBatch: Sendable {
+    /// In the order asked.
+    public let wallets: [LockedWallet]
+    /// In the order of the keys asked, nil where none is recorded.
+    public let commands: [RecordedCommand?]
+    /// Those of the usage events asked that are recorded.
+    public let usage: Set<UsageKey>
+
+    public init(wallets: [LockedWallet], commands: [RecordedCommand?], usage: Set<UsageKey>) {
+        self.wallets = wallets
+        self.commands = commands
+        self.usage = usage
+    }
+}
+
+/// A usage event within its workspace.
+public struct UsageKey: Sendable, Hashable {
+    public let workspace: Identifier<Workspace>
+    public let id: UsageEvent.ID
+
+    public init(workspace: Identifier<Workspace>, id: UsageEvent.ID) {
+        self.workspace = workspace
+        self.id = id
+    }
 }
 
 /// What deciding a wallet's commands needs to read.

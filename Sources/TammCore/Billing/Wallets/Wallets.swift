@@ -7,7 +7,7 @@ public struct Wallets: Sendable {
     let store: any TammStore
     private let time: TimeSource
     private let rules: SharedWalletRules
-    private let queue: WalletQueue
+    let lanes: WalletLanes
     private let metrics = WalletMetrics()
 
     public init(store: any TammStore, time: TimeSource, limits: WalletLimits = .standard) {
@@ -21,7 +21,7 @@ public struct Wallets: Sendable {
         self.time = time
         let rules = SharedWalletRules(rules)
         self.rules = rules
-        queue = WalletQueue(limits: queueLimits) { commands, waiting throws(TammError) in
+        lanes = WalletLanes(store.walletLanes, limits: queueLimits) { commands, waiting throws(TammError) in
             let now = time.now()
             return try await store.transaction(as: .ledger) { t throws(TammError) in
                 try WalletFold.apply(commands, at: now, rules: rules, waiting: waiting, in: t)
@@ -46,9 +46,7 @@ public struct Wallets: Sendable {
             id: Identifier(derivedFrom: workspace, label: "wallet:\(name)"), workspace: workspace, openedAt: time.now())
         return try await store.transaction(as: .ledger) { t throws(TammError) in
             if try t.insert(wallet) { return wallet }
-            guard let present = try t.wallet(wallet.id) else {
-                throw TammError(.conflict, "wallet \(wallet.id) is another workspace's")
-            }
+            guard let present = try t.wallet(wallet.place) else { throw Self.missing(wallet.place) }
             return present
         }
     }
@@ -61,7 +59,7 @@ public struct Wallets: Sendable {
     public func submit(_ command: WalletCommand, as principal: Principal) async throws(TammError) -> WalletOutcome {
         try await authorize(command.permission, in: command.workspace, as: principal)
         do {
-            let outcome = try await queue.submit(command)
+            let outcome = try await lanes.submit(command)
             metrics.count(command.kind, outcome)
             return outcome
         } catch {
@@ -91,7 +89,7 @@ public struct Wallets: Sendable {
     }
 
     /// How many commands wait to be sent.
-    public var queued: Int { queue.depth }
+    public var queued: Int { lanes.depth }
 
     func now() -> Timestamp { time.now() }
 

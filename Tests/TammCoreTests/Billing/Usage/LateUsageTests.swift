@@ -78,7 +78,7 @@ struct LateUsageTests {
     @Test func `Late usage counts against the allowance, also beyond it`() async throws {
         let bank = try await bank()
         try await bank.assign("free")
-        let key = QuotaCounter.Key(wallet: bank.wallet.id, meter: .messages, periodStart: bank.day(5))
+        let key = QuotaCounter.Key(wallet: bank.wallet.place, meter: .messages, periodStart: bank.day(5))
         for used in [60, 120] as [UInt64] {
             _ = try await bank.metering().record(
                 .whatsApp(60), id: "report-\(used)".key, occurredAt: bank.day(1), from: bank.wallet, as: .service)

@@ -262,7 +262,7 @@ import Testing
 
     /// How many messages the wallet has used of the month's allowance.
     private func used(_ bank: Bank) async throws -> UInt64? {
-        let key = QuotaCounter.Key(wallet: bank.wallet.id, meter: .messages, periodStart: Bank.start)
+        let key = QuotaCounter.Key(wallet: bank.wallet.place, meter: .messages, periodStart: Bank.start)
         return try await bank.store.transaction(as: .service) { t throws(TammError) in try t.quotas([key]) }.first?.used
     }
 

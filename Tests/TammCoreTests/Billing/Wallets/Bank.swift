@@ -94,7 +94,7 @@ struct Bank: Sendable {
     }
 
     func stored(_ wallet: Wallet? = nil) async throws -> Wallet {
-        try #require(try await wallets.wallet((wallet ?? self.wallet).id, as: .service))
+        try #require(try await wallets.wallet((wallet ?? self.wallet).place, as: .service))
     }
 
     /// A moment that many days after the start.

@@ -17,7 +17,7 @@ struct WalletIsolationTests {
         let bank = try await funded()
         let stranger = try await bank.neighbour().owner
         let (wallets, wallet) = (bank.wallets, bank.wallet)
-        #expect(try await wallets.wallet(wallet.id, as: stranger) == nil)
+        #expect(try await wallets.wallet(wallet.place, as: stranger) == nil)
         #expect(try await wallets.grants(of: wallet, as: stranger).isEmpty)
         #expect(try await wallets.holds(of: wallet, as: stranger).isEmpty)
         #expect(try await wallets.receivables(of: wallet, as: stranger).isEmpty)
@@ -77,7 +77,7 @@ struct WalletIsolationTests {
         let member = try await bank.member(.member, 1)
         let terms = try GrantTerms(1.credits, .promotional)
         #expect(try await bank.submit(.debit(1.credits, shortfall: .refuse), "m", as: member).applied != nil)
-        #expect(try await bank.wallets.wallet(bank.wallet.id, as: member) == nil)
+        #expect(try await bank.wallets.wallet(bank.wallet.place, as: member) == nil)
         #expect(await failure { try await bank.wallets.statement(of: bank.wallet, as: member) }?.code == .notFound)
         #expect(await failure { try await bank.wallets.balance(of: bank.wallet, as: member) }?.code == .notFound)
         let audit = await failure { try await bank.wallets.verify(workspace: bank.workspace, as: member) }
@@ -91,7 +91,7 @@ struct WalletIsolationTests {
         let bank = try await funded()
         let user = try await bank.member(role, 2)
         let (wallets, wallet) = (bank.wallets, bank.wallet)
-        #expect(try await wallets.wallet(wallet.id, as: user) == bank.stored())
+        #expect(try await wallets.wallet(wallet.place, as: user) == bank.stored())
         #expect(try await wallets.statement(of: wallet, as: user).entries == bank.entries())
         #expect(try await wallets.balance(of: wallet, as: user) == bank.balance())
         #expect(try await wallets.verify(workspace: bank.workspace, as: user).isClean)
@@ -118,7 +118,7 @@ struct WalletIsolationTests {
         let admin = Principal.platformAdmin(user)
         let terms = try GrantTerms(50.credits, .promotional)
         #expect(await failure { try await bank.submit(.grant(terms), "x", as: admin) }?.code == .notFound)
-        #expect(try await bank.wallets.wallet(bank.wallet.id, as: admin) == nil)
+        #expect(try await bank.wallets.wallet(bank.wallet.place, as: admin) == nil)
         try await bank.workspaces.setPlatformAdmin(user, true, as: .service)
         #expect(try await bank.submit(.grant(terms), "x", as: admin).applied != nil)
         #expect(try await bank.wallets.statement(of: bank.wallet, as: admin).entries == bank.entries())
@@ -131,11 +131,11 @@ struct WalletIsolationTests {
         let member = try await bank.member(.admin, 3)
         guard case .user(let user, _) = member else { return }
         let elsewhere = Principal.user(user, in: try await bank.neighbour().wallet.workspace)
-        #expect(try await bank.wallets.wallet(bank.wallet.id, as: elsewhere) == nil)
+        #expect(try await bank.wallets.wallet(bank.wallet.place, as: elsewhere) == nil)
         let debit = WalletCommand.Action.debit(.zero, shortfall: .refuse)
         #expect(await failure { try await bank.submit(debit, "t", as: elsewhere) }?.code == .notFound)
         try await bank.workspaces.remove(user, from: bank.workspace, as: .service)
-        #expect(try await bank.wallets.wallet(bank.wallet.id, as: member) == nil)
+        #expect(try await bank.wallets.wallet(bank.wallet.place, as: member) == nil)
         #expect(await failure { try await bank.submit(debit, "t", as: member) }?.code == .notFound)
     }
 

@@ -129,7 +129,7 @@ struct WalletReadTests {
     @Test func `What is not there is not found`() async throws {
         let bank = try await Bank()
         let gone = Wallet(id: Identifier(high: 1, low: 2), workspace: bank.workspace, openedAt: Bank.start)
-        #expect(try await bank.wallets.wallet(gone.id, as: .service) == nil)
+        #expect(try await bank.wallets.wallet(gone.place, as: .service) == nil)
         let errors = [
             await failure { try await bank.wallets.balance(of: gone, as: .service) },
             await failure { try await bank.wallets.balance(of: gone, at: Bank.start, as: .service) },
