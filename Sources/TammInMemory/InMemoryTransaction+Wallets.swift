@@ -23,8 +23,7 @@ extension InMemoryTransaction {
         try requireLedger()
         return LockedBatch(
             wallets: batch.wallets.map { need in walletState(need).map { .locked($0) } ?? .missing },
-            commands: recordedCommands(batch.keys),
-            usage: Set(batch.usage.filter { memory.usage[$0.workspace]?.positions[$0.id] != nil }))
+            commands: recordedCommands(batch.keys), usage: recordedUsage(batch.usage))
     }
 
     borrowing func walletState(_ need: WalletNeed) -> WalletState? {
@@ -33,6 +32,14 @@ extension InMemoryTransaction {
 
     borrowing func recordedCommands(_ keys: [CommandKey]) -> [RecordedCommand?] {
         keys.map { key in mayRead(.commands, key.workspace) ? memory.commands[key] : nil }
+    }
+
+    borrowing func recordedUsage(_ keys: [UsageKey]) -> Set<UsageKey> {
+        var found: Set<UsageKey> = []
+        for key in keys where mayRead(.usageEvents, key.workspace) {
+            if memory.usage[key.workspace]?.positions[key.id] != nil { found.insert(key) }
+        }
+        return found
     }
 
     borrowing func grants(_ ids: [Identifier<Grant>], of wallet: WalletPlace) -> [Grant] {
@@ -60,8 +67,8 @@ extension InMemoryTransaction {
             }
             return found
         }
-        guard mayRead(.wallets, workspace), let ids = memory.walletsByWorkspace[workspace] else { return [] }
-        return ids.page(after: cursor, limit: limit).compactMap { memory.cells[$0]?.wallet }
+        guard mayRead(.wallets, workspace), let places = memory.walletsByWorkspace[workspace] else { return [] }
+        return places.page(after: cursor, limit: limit).compactMap { memory.cells[$0]?.wallet }
     }
 
     borrowing func entries(
@@ -150,9 +157,11 @@ extension InMemoryTransaction {
         }
     }
 
-    private borrowing func writable(_ wallet: WalletPlace) throws(TammError) -> WalletCell {
-        guard let cell = memory.cells[wallet] else {
-            throw TammError(.notFound, "no wallet \(wallet.id) in workspace \(wallet.workspace)")
+    private borrowing func writable(
+        _ place: WalletPlace
+    ) throws(TammError) -> WalletCell {
+        guard let cell = memory.cells[place] else {
+            throw TammError(.notFound, "no wallet \(place.id) in workspace \(place.workspace)")
         }
         return cell
     }
@@ -196,7 +205,7 @@ extension InMemoryTransaction {
 
     private borrowing func append(_ usage: RecordedUsage) throws(TammError) {
         let workspace = usage.event.workspace
-        _ = try writable(WalletPlace(workspace: workspace, id: usage.wallet))
+        _ = try writable(usage.place)
         var log = memory.usage.removeValue(forKey: workspace) ?? Memory.UsageLog()
         defer { memory.usage[workspace] = log }
         guard log.positions[usage.event.id] == nil else {

@@ -21,3 +21,8 @@ extension EntropySource {
         return generator.next()
     }
 }
+
+/// How long the process has run, on a clock that nobody sets: to bound a wait, never to date anything.
+func steadyUptime() -> Duration { ContinuousClock.now - processStart }
+
+private let processStart = ContinuousClock.now

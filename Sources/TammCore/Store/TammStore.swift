@@ -18,7 +18,7 @@ public protocol TammStore: Sendable {
         _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
     ) async throws(TammError) -> Value
 
-    /// How many batches of wallet commands it takes at the same time with profit: 1 to 16.
+    /// How many batches of wallet commands it takes at the same time with profit.
     var walletLanes: Int { get }
 }
 

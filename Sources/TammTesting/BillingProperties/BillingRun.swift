@@ -156,22 +156,22 @@ package struct BillingRun {
     private func snapshot(
         after sequence: Int64, usageAfter cursor: UsageEvent.ID? = nil
     ) async throws(TammError) -> Read {
-        let (id, workspace, quota) = (wallet.place, wallet.workspace, quotaClaim(1))
+        let (place, quota) = (wallet.place, quotaClaim(1))
         return try await store.transaction(as: .service) { t throws(TammError) in
-            guard let wallet = try t.wallet(id) else { throw TammError(.notFound, "the wallet is gone") }
+            guard let wallet = try t.wallet(place) else { throw TammError(.notFound, "the wallet is gone") }
             var snapshot = WalletSnapshot(wallet: wallet)
-            for grant in try t.grants(of: id, after: nil, limit: 1000) { snapshot.grants[grant.id] = grant }
-            for hold in try t.holds(of: id, after: nil, limit: 1000) { snapshot.holds[hold.id] = hold }
-            for receivable in try t.receivables(of: id, after: nil, limit: 1000) {
+            for grant in try t.grants(of: place, after: nil, limit: 1000) { snapshot.grants[grant.id] = grant }
+            for hold in try t.holds(of: place, after: nil, limit: 1000) { snapshot.holds[hold.id] = hold }
+            for receivable in try t.receivables(of: place, after: nil, limit: 1000) {
                 snapshot.receivables[receivable.id] = receivable
             }
             if let quota {
-                let key = QuotaCounter.Key(wallet: id, meter: quota.meter, periodStart: quota.periodStart)
+                let key = QuotaCounter.Key(wallet: place, meter: quota.meter, periodStart: quota.periodStart)
                 snapshot.quotaUsed = try t.quotas([key]).first?.used ?? 0
             }
             return Read(
-                snapshot: snapshot, entries: try t.entries(of: id, after: sequence, limit: 100_000),
-                usage: try t.usage(of: workspace, after: cursor, limit: 1000))
+                snapshot: snapshot, entries: try t.entries(of: place, after: sequence, limit: 100_000),
+                usage: try t.usage(of: place.workspace, after: cursor, limit: 1000))
         }
     }
 

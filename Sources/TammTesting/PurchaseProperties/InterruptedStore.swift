@@ -9,6 +9,8 @@ package final class InterruptedStore: TammStore {
 
     package init(_ store: any TammStore) { self.store = store }
 
+    package var walletLanes: Int { store.walletLanes }
+
     /// Fails at the so-manieth transaction from now, 1 being the next; nil: at none.
     package func fail(at transaction: Int?) { left.withLock { $0 = transaction } }
 

@@ -123,6 +123,35 @@ extension StoreLaw {
             }
             try context.expect(inserted, 1, "how many inserted it")
         },
+        StoreLaw(
+            "isolation.keys", .unitOfWork,
+            "Keys and usage events are read under the lock: of those who find neither and record both at once, one does"
+        ) { store, context in
+            let wallet = try await context.wallet(in: store)
+            for round in 0..<rounds {
+                let command = try context.command(of: wallet, key: context.key("command-\(round)"))
+                let usage = try context.usage(of: wallet, id: context.key("event"), by: command.receipt.key)
+                let event = UsageKey(workspace: wallet.workspace, id: usage.event.id)
+                let batch = WalletBatch(wallets: [wallet.need], keys: [command.commandKey], usage: [event])
+                let recorded = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 0..<tasks {
+                        group.addTask {
+                            try await store.transaction(as: .ledger) { t throws(TammError) in
+                                let found = try t.lockWallets(batch, waiting: true)
+                                guard found.commands == [nil] || !found.usage.contains(event) else { return 0 }
+                                var changes = WalletChanges()
+                                changes.commands = [command]
+                                changes.usage = [usage]
+                                try t.write(changes)
+                                return 1
+                            }
+                        }
+                    }
+                    return try await group.reduce(0, +)
+                }
+                try context.expect(recorded, 1, "how many recorded them")
+            }
+        },
         StoreLaw("isolation.usage", .unitOfWork, "Of those who record the same usage event at once, one does") {
             store, context in
             let wallet = try await context.wallet(in: store)

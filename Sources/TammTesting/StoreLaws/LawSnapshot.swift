@@ -13,12 +13,12 @@ struct Snapshot: Sendable, Hashable {
 
     /// What is there of the wallet and of the keys that the estate's rows name.
     init(of estate: Estate, in t: borrowing some WalletRecords & ~Copyable) throws(TammError) {
-        let id = estate.wallet.place
-        wallet = try t.wallet(id)
-        entries = try t.entries(of: id, after: 0, limit: maximumPage)
-        grants = try t.grants(of: id, after: nil, limit: maximumPage)
-        holds = try t.holds(of: id, after: nil, limit: maximumPage)
-        receivables = try t.receivables(of: id, after: nil, limit: maximumPage)
+        let place = estate.wallet.place
+        wallet = try t.wallet(place)
+        entries = try t.entries(of: place, after: 0, limit: maximumPage)
+        grants = try t.grants(of: place, after: nil, limit: maximumPage)
+        holds = try t.holds(of: place, after: nil, limit: maximumPage)
+        receivables = try t.receivables(of: place, after: nil, limit: maximumPage)
         quotas = try t.quotas(estate.quotaKeys)
         commands = try t.recordedCommands(estate.commandKeys)
         usage = try t.usage(of: estate.wallet.workspace, after: nil, limit: maximumPage)
@@ -27,7 +27,7 @@ struct Snapshot: Sendable, Hashable {
     /// The model: rows by their keys, new ones after or between the others by their order.
     func applying(_ changes: WalletChanges, commandKeys: [CommandKey]) -> Snapshot {
         var after = self
-        for changed in changes.wallets where changed.id == wallet?.id { after.wallet = changed }
+        for changed in changes.wallets where changed.place == wallet?.place { after.wallet = changed }
         after.entries += changes.entries
         after.grants.merge(changes.grants, by: \.id)
         after.holds.merge(changes.holds, by: \.id)

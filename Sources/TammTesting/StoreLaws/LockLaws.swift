@@ -219,6 +219,29 @@ extension StoreLaw {
             }
             try context.expect(Set(found), Set(wanted), "the counters")
         },
+        StoreLaw(
+            "lock.keys", .billing,
+            "With the locks the commands are answered in the order of their keys, and the recorded usage events"
+        ) { store, context in
+            let (estate, other) = (try await context.estate(in: store), try await context.estate(in: store))
+            let (mine, theirs) = (estate.made.commands[0], other.made.commands[0])
+            let unknown = CommandKey(workspace: estate.tenant.id, key: try context.key("unknown"))
+            let recorded = [estate, other].map { estate in
+                UsageKey(workspace: estate.tenant.id, id: estate.made.usage[0].event.id)
+            }
+            let fresh = UsageKey(workspace: estate.tenant.id, id: try context.key("event"))
+            let batch = WalletBatch(
+                wallets: [other.wallet.need, estate.wallet.need],
+                keys: [unknown, theirs.commandKey, unknown, mine.commandKey], usage: recorded + [fresh])
+            for waiting in [true, false] {
+                let found = try await store.transaction(as: .ledger) { t throws(TammError) in
+                    try t.lockWallets(batch, waiting: waiting)
+                }
+                try context.expect(found.wallets.count, 2, "the wallets")
+                try context.expect(found.commands, [nil, theirs, nil, mine], "the commands")
+                try context.expect(found.usage, Set(recorded), "the recorded usage events")
+            }
+        },
         StoreLaw("lock.state", .billing, "Looking without a lock shows what locking shows") { store, context in
             let estate = try await context.estate(in: store)
             var named = estate.wallet.need(dueBy: .max)

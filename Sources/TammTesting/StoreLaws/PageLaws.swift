@@ -79,51 +79,54 @@ extension StoreLaw {
                 try t.wallets(of: workspace, after: cursor, limit: limit)
             }
             try await listing.check(made.sorted { $0.id < $1.id }, in: store, context)
-            try await context.checkBetween(ids) { cursor throws(TammError) in
-                let after = WalletPlace(workspace: workspace, id: cursor)
+            try await context.checkBetween(ids) { id throws(TammError) in
+                let cursor = WalletPlace(workspace: workspace, id: id)
                 return try await store.transaction(as: .service) { t throws(TammError) in
-                    try t.wallets(of: workspace, after: after, limit: maximumPage).map(\.id)
+                    try t.wallets(of: workspace, after: cursor, limit: maximumPage).map(\.id)
                 }
             }
         },
         StoreLaw(
-            "pages.wallets.all", .billing, "The wallets of all workspaces are paged by workspace, then by identifier"
+            "pages.wallets.all", .billing,
+            "The wallets of all workspaces are paged in the order of their places: by workspace, then by identifier"
         ) {
             store, context in
-            var wallets: [Wallet] = []
-            for id in (context.scattered() as [Identifier<Wallet>]) {
-                let workspace = try await context.workspace(in: store)
-                wallets += (0..<2).map {
-                    Wallet(id: .init(high: id.high, low: id.low + $0), workspace: workspace, openedAt: context.base)
+            let ids: [Identifier<Workspace>] = context.scattered()
+            // Neighbours, so that no other workspace lies between; the later one's wallets have lower identifiers too.
+            let pairs = ids.map { [$0, Identifier<Workspace>(high: $0.high, low: $0.low + 1)] }
+            let made = pairs.map { pair in
+                let shared: Identifier<Wallet> = context.id()
+                let (below, above) = (shared.before, Identifier<Wallet>(high: shared.high, low: shared.low + 1))
+                return [(pair[0], shared), (pair[0], above), (pair[1], below), (pair[1], shared)].map {
+                    Wallet(id: $0.1, workspace: $0.0, openedAt: context.base)
                 }
             }
-            let made = wallets
-            try await store.transaction(as: .ledger) { t throws(TammError) in
-                for wallet in made { _ = try t.insert(wallet) }
-            }
-            for pair in stride(from: 0, to: made.count, by: 2) {
-                let id = made[pair].id
-                let before = WalletPlace(
-                    workspace: made[pair].workspace, id: Identifier(high: id.high, low: id.low - 1))
-                let found = try await store.transaction(as: .service) { t throws(TammError) in
-                    (
-                        try t.wallets(of: nil, after: before, limit: 2),
-                        try t.wallets(of: nil, after: made[pair].place, limit: 1)
-                    )
+            try await store.transaction(as: .service) { t throws(TammError) in
+                for id in pairs.joined() {
+                    try t.insert(try Workspace(id: id, name: "A workspace", createdAt: context.base))
                 }
-                try context.expect(found.0, Array(made[pair...pair + 1]), "two wallets from one on")
-                try context.expect(found.1, [made[pair + 1]], "the wallet after one")
+                for wallet in made.joined() { _ = try t.insert(wallet) }
             }
-            let sorted = made.sorted { $0.place < $1.place }
+            for wallets in made {
+                let first = wallets[0].place
+                let before = WalletPlace(workspace: first.workspace, id: first.id.before)
+                for (index, cursor) in ([before] + wallets.map(\.place)).enumerated().dropLast() {
+                    let found = try await store.transaction(as: .service) { t throws(TammError) in
+                        try t.wallets(of: nil, after: cursor, limit: 4 - index)
+                    }
+                    try context.expect(found, Array(wallets[index...]), "the wallets from number \(index + 1) on")
+                }
+            }
+            let sorted = made.joined().map(\.place).sorted()
             let (all, first) = try await store.transaction(as: .service) { t throws(TammError) in
                 (
-                    try t.wallets(of: nil, after: sorted[0].place, limit: maximumPage),
-                    try t.wallets(of: nil, after: nil, limit: 1)
+                    try t.wallets(of: nil, after: sorted[0], limit: maximumPage).map(\.place),
+                    try t.wallets(of: nil, after: nil, limit: 1).map(\.place)
                 )
             }
-            try context.expect(all.map(\.place), all.map(\.place).sorted(), "the order of a page")
-            try context.expect(all.allSatisfy { $0.place > sorted[0].place }, true, "all of a page after its cursor")
-            try context.expect(first.count == 1 && first[0].place <= sorted[0].place, true, "the first of all wallets")
+            try context.expect(all, all.sorted(), "the order of a page")
+            try context.expect(all.allSatisfy { $0 > sorted[0] }, true, "all of a page after its cursor")
+            try context.expect(first.count == 1 && first[0] <= sorted[0], true, "the first of all wallets")
         },
         StoreLaw("pages.entries", .billing, "A wallet's entries are paged in the order of their numbers") {
             store, context in
@@ -132,14 +135,14 @@ extension StoreLaw {
             for _ in 0..<7 { changes.entries.append(wallet.append(grant: grant.id, recordedAt: context.base)) }
             changes.wallets = [wallet]
             try await store.write(changes, to: wallet)
-            let id = wallet.place
+            let place = wallet.place
             let listing = Listing<LedgerEntry, Int64>(by: { $0.sequence }) { t, cursor, limit throws(TammError) in
-                try t.entries(of: id, after: cursor ?? 0, limit: limit)
+                try t.entries(of: place, after: cursor ?? 0, limit: limit)
             }
             try await listing.check(changes.entries, in: store, context)
             for (number, count) in [(Int64.min, 7), (-1, 7), (8, 0), (.max, 0)] {
                 let found = try await store.transaction(as: .service) { t throws(TammError) in
-                    try t.entries(of: id, after: number, limit: maximumPage)
+                    try t.entries(of: place, after: number, limit: maximumPage)
                 }
                 try context.expect(found.count, count, "the entries after number \(number)")
             }
@@ -155,10 +158,10 @@ extension StoreLaw {
                 try await store.write(changes, to: wallet)
                 made += changes.entries
             }
-            let id = wallet.place
+            let place = wallet.place
             for (number, limit) in [(0, maximumPage), (0, 999), (100, maximumPage), (101, maximumPage), (1023, 2)] {
                 let found = try await store.transaction(as: .service) { t throws(TammError) in
-                    try t.entries(of: id, after: Int64(number), limit: limit)
+                    try t.entries(of: place, after: Int64(number), limit: limit)
                 }
                 try context.expect(found, Array(made[number...].prefix(limit)), "\(limit) entries after \(number)")
             }
@@ -169,7 +172,7 @@ extension StoreLaw {
                 try t.lockAndWrite(changes, to: [wallet])
             }
             let last = try await store.transaction(as: .service) { t throws(TammError) in
-                try t.lastEntry(of: id, at: .max)
+                try t.lastEntry(of: place, at: .max)
             }
             try context.expect(last, made.last, "the last entry after a failure")
         },
@@ -268,6 +271,11 @@ extension StoreLaw {
     ]
 }
 
+extension Identifier {
+    /// The identifier just before.
+    var before: Identifier { Identifier(high: high, low: low - 1) }
+}
+
 extension LawContext {
     /// Seven identifiers from both ends and the middle of their range, in no order.
     func scattered<Entity>() -> [Identifier<Entity>] {
@@ -283,9 +291,8 @@ extension LawContext {
     ) async throws {
         let sorted = ids.sorted()
         for (index, id) in sorted.enumerated() {
-            let before = Identifier<Entity>(high: id.high, low: id.low - 1)
             try expect(
-                try await after(before), Array(sorted[index...]), "the rows after just before number \(index + 1)")
+                try await after(id.before), Array(sorted[index...]), "the rows after just before number \(index + 1)")
             let behind = Identifier<Entity>(high: id.high, low: id.low + 1)
             try expect(
                 try await after(behind), Array(sorted[(index + 1)...]), "the rows after just behind number \(index + 1)"

@@ -61,7 +61,7 @@ extension StoreLaw {
     public static let all: [StoreLaw] =
         transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + auditLaws + subscriptionLaws + dueLaws
         + paymentValueLaws + paymentReferenceLaws + paymentPageLaws + paymentLaws + unmatchedLaws + savedCardLaws
-        + readLaws + writeLaws + walletLaws + lockLaws + lookupLaws + refusalLaws + pageLaws + valueLaws
+        + readLaws + writeLaws + walletLaws + twinLaws + lockLaws + lookupLaws + refusalLaws + pageLaws + valueLaws
 
     /// The laws of one area: a store that has its ports alone is held to these.
     public static func all(of area: Area) -> [StoreLaw] { all.filter { $0.area == area } }

@@ -64,9 +64,9 @@ extension StoreLaw {
             }
             changes.wallets = [wallet]
             try await store.write(changes, to: wallet)
-            let id = wallet.place
+            let place = wallet.place
             let (found, last) = try await store.transaction(as: .service) { t throws(TammError) in
-                (try t.entries(of: id, after: 0, limit: maximumPage), try t.lastEntry(of: id, at: .max))
+                (try t.entries(of: place, after: 0, limit: maximumPage), try t.lastEntry(of: place, at: .max))
             }
             try context.expect(found, changes.entries, "the entries")
             try context.expect(found.map(\.hash.bytes), changes.entries.map(\.hash.bytes), "their hashes")
@@ -83,9 +83,9 @@ extension StoreLaw {
                         amount: amount, balance: full))
             }
             try await store.write(changes, to: wallet)
-            let id = wallet.place
+            let place = wallet.place
             let found = try await store.transaction(as: .service) { t throws(TammError) in
-                try t.entries(of: id, after: 0, limit: maximumPage)
+                try t.entries(of: place, after: 0, limit: maximumPage)
             }
             try context.expect(found, changes.entries, "the entries")
         },

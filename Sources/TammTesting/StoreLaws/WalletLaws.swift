@@ -72,8 +72,8 @@ extension StoreLaw {
         },
         StoreLaw("wallets.unknown", .billing, "A wallet that was never inserted is not there, nor anything of it") {
             store, context in
-            let wallet = Wallet(
-                id: context.id(), workspace: try await context.workspace(in: store), openedAt: context.base)
+            let workspace = try await context.workspace(in: store)
+            let wallet = Wallet(id: context.id(), workspace: workspace, openedAt: context.base)
             let place = wallet.place
             let key = try context.quotaKey(of: wallet)
             let (found, entries, entry, grants) = try await store.transaction(as: .service) { t throws(TammError) in

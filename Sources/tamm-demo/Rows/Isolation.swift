@@ -19,17 +19,17 @@ struct CrossWorkspace: LaunchRow {
         let other = try await house.workspaces.create(named: "Delta Books", owner: stranger, as: .service)
         row.did("the owner of another workspace reads and writes this one's rows, also by claiming to act in it")
         for principal in [Principal.user(stranger, in: other.id), .user(stranger, in: house.workspace.id)] {
-            let id = house.wallet.place
+            let wallet = house.wallet.place
             let seen = try await house.store.transaction(as: principal) { t throws(TammError) in
                 var seen = 0
                 if try t.workspace(house.workspace.id) != nil { seen += 1 }
                 seen += try t.members(of: house.workspace.id, after: nil, limit: 10).count
                 if try t.subscription(of: house.workspace.id) != nil { seen += 1 }
-                if try t.wallet(id) != nil { seen += 1 }
+                if try t.wallet(wallet) != nil { seen += 1 }
                 seen += try t.wallets(of: house.workspace.id, after: nil, limit: 10).count
-                seen += try t.entries(of: id, after: 0, limit: 10).count
-                seen += try t.grants(of: id, after: nil, limit: 10).count
-                seen += try t.holds(of: id, after: nil, limit: 10).count
+                seen += try t.entries(of: wallet, after: 0, limit: 10).count
+                seen += try t.grants(of: wallet, after: nil, limit: 10).count
+                seen += try t.holds(of: wallet, after: nil, limit: 10).count
                 seen += try t.usage(of: house.workspace.id, after: nil, limit: 10).count
                 return seen
             }

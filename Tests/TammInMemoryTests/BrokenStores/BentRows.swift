@@ -10,7 +10,7 @@ extension WalletChanges {
         receivables.removeAll { !isKept($0.wallet) }
         quotas.removeAll { !isKept($0.key.wallet) }
         commands.removeAll { !isKept($0.receipt.place) }
-        usage.removeAll { !isKept(WalletPlace(workspace: $0.event.workspace, id: $0.wallet)) }
+        usage.removeAll { !isKept($0.place) }
     }
 
     /// Holds numbers at the largest of 32 bits.

@@ -25,6 +25,8 @@ final class BrokenStore: TammStore {
         var locks: [WalletPlace: Past<WalletState>] = [:]
         var wallets: [WalletPlace: Past<Wallet>] = [:]
         var counters: [QuotaCounter.Key: Past<UInt64>] = [:]
+        var commands: [CommandKey: Past<RecordedCommand?>] = [:]
+        var usage: [UsageKey: Past<Bool>] = [:]
         var members: [Identifier<Workspace>: Past<[Member]>] = [:]
         var subscriptions: [Identifier<Workspace>: Past<Subscription?>] = [:]
         var unmatched: [UnmatchedTransaction.Place: Past<UnmatchedTransaction?>] = [:]

@@ -4,32 +4,36 @@ import TammCore
 
 extension BrokenTransaction {
     borrowing func lockWallets(_ batch: WalletBatch, waiting: Bool) throws(TammError) -> LockedBatch {
-        var usage: Set<UsageKey> = []
-        if flaw != .letsReadersLock {
-            usage = try base.lockWallets(WalletBatch(wallets: [], usage: batch.usage), waiting: waiting).usage
+        if flaw == .letsReadersLock {
+            let wallets: [LockedWallet] = batch.wallets.map { need in base.walletState(need).map { .locked($0) } ?? .missing }
+            return LockedBatch(wallets: wallets, commands: [], usage: [])
         }
-        if flaw == .sharesUsageAmongWorkspaces {
-            usage = Set(batch.usage.filter { key in memory.usage.values.contains { $0.positions[key.id] != nil } })
-        }
+        _ = try base.lockWallets(batch, waiting: waiting)
+        if flaw == .refusesEmptyLocks, batch.wallets.isEmpty { throw TammError(.invalidInput, "wanted a wallet") }
         return LockedBatch(
-            wallets: try lockedWallets(batch.wallets, waiting: waiting), commands: try recordedCommands(batch.keys),
-            usage: usage)
+            wallets: locked(batch.wallets), commands: try recorded(batch.keys), usage: recordedUsage(batch.usage))
     }
 
-    private borrowing func lockedWallets(
-        _ needs: [WalletNeed], waiting: Bool
-    ) throws(TammError) -> [LockedWallet] {
-        if flaw == .letsReadersLock {
-            return needs.map { need in base.walletState(need).map { .locked($0) } ?? .missing }
-        }
-        _ = try base.lockWallets(needs, waiting: waiting)
+    private borrowing func locked(_ needs: [WalletNeed]) -> [LockedWallet] {
         switch flaw {
-        case .refusesEmptyLocks where needs.isEmpty: throw TammError(.invalidInput, "wanted a wallet")
         case .reordersLocks:
             let sorted = needs.sorted { $0.place < $1.place }
             return sorted.map { need in state(need).map { .locked($0) } ?? .missing }
         case .shortensLocks: return needs.compactMap { need in state(need).map { .locked($0) } }
         default: return needs.map { need in locked(need).map { .locked($0) } ?? .missing }
+        }
+    }
+
+    private borrowing func recorded(_ keys: [CommandKey]) throws(TammError) -> [RecordedCommand?] {
+        let found = try recordedCommands(keys)
+        switch flaw {
+        case .reordersKeysOfBatches: return found.filter { $0 != nil } + found.filter { $0 == nil }
+        case .readsStaleKeys:
+            return zip(keys, found).map { key, command in
+                if let stale = stale(notes.commands[key]) { return stale }
+                return command
+            }
+        default: return found
         }
     }
 
@@ -74,11 +78,14 @@ extension BrokenTransaction {
     private borrowing func found(_ need: WalletNeed) -> WalletState? {
         switch flaw {
         case .findsForeignWallets:
-            let own = memory.cells.keys.first { $0.id == need.wallet }?.workspace ?? need.workspace
+            let own = home(of: need.place)?.workspace ?? need.workspace
             return base.walletState(need.with(workspace: own, dueBy: need.dueBy))
         case .readsHoldsNotDue:
             let later = need.dueBy.advanced(by: .microseconds(1))
             return base.walletState(need.with(workspace: need.workspace, dueBy: later))
+        case .locksTwinWallets:
+            let first = twin(of: need.place, where: .locksTwinWallets)
+            return base.walletState(need.with(workspace: first.workspace, dueBy: need.dueBy))
         default: return seen(leaking: .leaksWallets) { $0.walletState(need) }
         }
     }

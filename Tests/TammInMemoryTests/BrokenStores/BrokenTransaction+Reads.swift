@@ -11,6 +11,8 @@ extension BrokenTransaction {
             return zip(keys, found).map { key, command in
                 command ?? notes.keys.first { $0.key == key.key }.flatMap { memory.commands[$0] }
             }
+        case .findsTwinKeys:
+            return keys.map { key in notes.keys.first { $0.key == key.key }.flatMap { memory.commands[$0] } }
         case .ignoresCaseOfKeys:
             return keys.map { key in
                 notes.keys.first {
@@ -18,6 +20,17 @@ extension BrokenTransaction {
                 }.flatMap { memory.commands[$0] }
             }
         default: return found
+        }
+    }
+
+    borrowing func recordedUsage(_ keys: [UsageKey]) -> Set<UsageKey> {
+        switch flaw {
+        case .sharesUsageAmongWorkspaces:
+            return Set(keys.filter { key in memory.usage.values.contains { $0.positions[key.id] != nil } })
+        case .readsStaleUsage:
+            let found = base.recordedUsage(keys)
+            return found.filter { stale(notes.usage[$0]) ?? true }
+        default: return base.recordedUsage(keys)
         }
     }
 
@@ -37,6 +50,7 @@ extension BrokenTransaction {
 
     borrowing func wallet(_ place: WalletPlace) throws(TammError) -> Wallet? {
         if flaw == .tearsReads, let stale = stale(notes.wallets[place]) { return stale }
+        let place = twin(of: place, where: .findsTwinWallets)
         return seen(leaking: .leaksWallets) { $0.wallet(place) }
     }
 
@@ -50,6 +64,12 @@ extension BrokenTransaction {
             return page.filter { base.mayRead(.wallets, $0.workspace) }
         case .reordersWallets where workspace != nil: return found.reversed()
         case .reordersAllWallets where workspace == nil: return found.reversed()
+        case .ordersAllWalletsByIdentifier where workspace == nil:
+            let all = base.wallets(of: nil, after: nil, limit: .max).sorted { $0.id < $1.id }
+            return Array(all.filter { wallet in cursor.map { $0.id < wallet.id } ?? true }.prefix(limit))
+        case .forgetsTheCursorsWallet where workspace == nil:
+            let all = base.wallets(of: nil, after: nil, limit: .max)
+            return Array(all.filter { wallet in cursor.map { $0.workspace < wallet.workspace } ?? true }.prefix(limit))
         default: return found
         }
     }
@@ -58,6 +78,7 @@ extension BrokenTransaction {
         of wallet: WalletPlace, after sequence: Int64, limit: Int
     ) throws(TammError) -> [LedgerEntry] {
         let limit = flaw == .shortensLongPages ? min(limit, 500) : limit
+        let wallet = twin(of: wallet, where: .mixesTwinEntries)
         let found = seen(leaking: .leaksEntries) { $0.entries(of: wallet, after: sequence, limit: limit) }
         switch flaw {
         case .reordersEntries: return found.reversed()
@@ -83,14 +104,23 @@ extension BrokenTransaction {
             let wallets = memory.cells.values.filter { $0.wallet.workspace == wallet.workspace }
             let all = wallets.flatMap { base.grants(of: $0.wallet.place, after: cursor, limit: limit) }
             return Array(all.sorted { $0.id < $1.id }.prefix(limit))
-        default: return seen(leaking: .leaksGrants) { $0.grants(of: wallet, after: cursor, limit: limit) }
+        default:
+            let wallet = twin(of: wallet, where: .mixesTwinGrants)
+            return seen(leaking: .leaksGrants) { $0.grants(of: wallet, after: cursor, limit: limit) }
         }
+    }
+
+    /// The place of the first wallet that has the same identifier, whatever its workspace.
+    borrowing func twin(of place: WalletPlace, where flawed: Flaw) -> WalletPlace {
+        guard flaw == flawed else { return place }
+        return memory.walletPlaces.elements.first { $0.id == place.id } ?? place
     }
 
     borrowing func holds(
         of wallet: WalletPlace, after cursor: Identifier<Hold>?, limit: Int
     ) throws(TammError) -> [Hold] {
         let more = flaw == .skipsARow && cursor != nil ? 1 : 0
+        let wallet = twin(of: wallet, where: .mixesTwinHolds)
         let found = seen(leaking: .leaksHolds) { $0.holds(of: wallet, after: cursor, limit: limit + more) }
         return Array(found.dropFirst(more))
     }
@@ -100,6 +130,7 @@ extension BrokenTransaction {
     ) throws(TammError) -> [Receivable] {
         if flaw == .hidesReceivablesFromTheService, base.principal == .service { return [] }
         let limit = flaw == .ignoresLimit ? .max : limit
+        let wallet = twin(of: wallet, where: .mixesTwinReceivables)
         return seen(leaking: .leaksReceivables) { $0.receivables(of: wallet, after: cursor, limit: limit) }
     }
 
@@ -116,6 +147,13 @@ extension BrokenTransaction {
     borrowing func quotas(_ keys: [QuotaCounter.Key]) throws(TammError) -> [QuotaCounter] {
         let found = seen(leaking: .leaksCounters) { $0.quotas(keys) }
         switch flaw {
+        case .sharesTwinCounters:
+            return keys.map { key in
+                let first = QuotaCounter.Key(
+                    wallet: twin(of: key.wallet, where: .sharesTwinCounters), meter: key.meter,
+                    periodStart: key.periodStart)
+                return QuotaCounter(key: key, used: base.quotas([first])[0].used)
+            }
         case .sortsCounters: return found.sorted { $0.used < $1.used }
         case .readsStaleCounters:
             return found.map { QuotaCounter(key: $0.key, used: stale(notes.counters[$0.key]) ?? $0.used) }

@@ -17,9 +17,17 @@ extension BrokenTransaction {
             changes.wallets = [wallet]
             try base.write(changes)
             return true
+        case (.refusesTwinWallets, _) where home(of: wallet.place) != nil: return false
         default: return try base.insert(wallet)
         }
     }
+
+    /// Where a wallet with this identifier is: there, or in another workspace.
+    borrowing func home(of place: WalletPlace) -> WalletPlace? {
+        memory.cells[place] == nil ? memory.walletPlaces.elements.first { $0.id == place.id } : place
+    }
+
+    private borrowing func isElsewhere(_ place: WalletPlace) -> Bool { home(of: place).map { $0 != place } ?? false }
 
     borrowing func write(_ changes: WalletChanges) throws(TammError) {
         remember(changes)
@@ -64,6 +72,11 @@ extension BrokenTransaction {
             notes.counters[counter.key] = past(memory.cells[counter.key.wallet]?.quotas[counter.key] ?? 0)
         }
         for grant in changes.grants where !grant.isOpen { notes.closedGrants.insert(grant.id) }
+        for command in changes.commands { notes.commands[command.key] = past(memory.commands[command.key]) }
+        for row in changes.usage {
+            let key = UsageKey(workspace: row.event.workspace, id: row.event.id)
+            notes.usage[key] = past(base.recordedUsage([key]).contains(key))
+        }
         notes.keys += changes.commands.map(\.key)
     }
 
@@ -97,8 +110,10 @@ extension BrokenTransaction {
             changes.usage = changes.usage.unique(by: \.event.id)
         case .dropsRowsOfMissingWallets: changes.keep { memory.cells[$0] != nil }
         case .dropsRowsOfOtherWorkspaces:
-            let ids = Set(memory.cells.keys.map(\.id))
-            changes.keep { memory.cells[$0] != nil || !ids.contains($0.id) }
+            changes.wallets.removeAll { isElsewhere($0.place) }
+            changes.entries.removeAll { isElsewhere($0.place) }
+            changes.commands.removeAll { isElsewhere($0.receipt.place) }
+            changes.usage.removeAll { isElsewhere($0.place) }
         case .truncatesToSeconds: changes.entries = changes.entries.map(\.truncated)
         case .sortsPortions: changes.holds = changes.holds.map(\.sorted)
         case .forgetsEmptyRanges: changes.commands = changes.commands.map(\.withoutEmptyRange)
@@ -113,7 +128,8 @@ extension BrokenTransaction {
     }
 
     private borrowing func shared(_ counter: QuotaCounter) -> [QuotaCounter] {
-        return memory.cells.values.filter { $0.wallet.workspace == counter.key.wallet.workspace }.map {
+        let workspace = counter.key.wallet.workspace
+        return memory.cells.values.filter { $0.wallet.workspace == workspace }.map {
             let key = QuotaCounter.Key(
                 wallet: $0.wallet.place, meter: counter.key.meter, periodStart: counter.key.periodStart)
             return QuotaCounter(key: key, used: counter.used)

@@ -44,10 +44,16 @@ enum Flaw: String, CaseIterable, Sendable {
     case letsOwnersWriteTheLedger, letsReadersLock, trustsClaimsOfAdministration, takesRolesFromOtherWorkspaces
     case remembersStandings, tellsHiddenFromMissing
 
+    // Wallets with the same identifier in two workspaces.
+    case refusesTwinWallets, findsTwinWallets, locksTwinWallets, mixesTwinEntries, mixesTwinGrants, mixesTwinHolds
+    case mixesTwinReceivables, sharesTwinCounters, findsTwinKeys, ordersAllWalletsByIdentifier
+    case forgetsTheCursorsWallet
+
     // What a lock reads.
     case reordersLocks, shortensLocks, refusesEmptyLocks, findsForeignWallets, forgetsDueHolds, forgetsHoldsDueNow
     case readsHoldsNotDue, forgetsNamedHolds, forgetsGrantsBehindHolds, forgetsNamedGrants, forgetsScheduledGrants
     case forgetsReopenedGrants, forgetsClosedReceivables, forgetsClaimedCounters, looksWithoutHolds
+    case reordersKeysOfBatches, readsStaleKeys, readsStaleUsage
 
     // What is read otherwise.
     case reordersCommands, sharesKeysAmongWorkspaces, ignoresCaseOfKeys, sharesUsageAmongWorkspaces
@@ -182,6 +188,17 @@ enum Flaw: String, CaseIterable, Sendable {
         case .trustsClaimsOfAdministration, .takesRolesFromOtherWorkspaces: "standing"
         case .remembersStandings: "standing.changes"
         case .tellsHiddenFromMissing: "writes.hidden"
+        case .refusesTwinWallets, .findsTwinWallets: "twins.wallets"
+        case .locksTwinWallets: "twins.lock"
+        case .mixesTwinEntries: "twins.entries"
+        case .mixesTwinGrants: "twins.grants"
+        case .mixesTwinHolds: "twins.holds"
+        case .mixesTwinReceivables: "twins.receivables"
+        case .findsTwinKeys: "twins.keys"
+        case .sharesTwinCounters: "twins.quotas"
+        case .ordersAllWalletsByIdentifier, .forgetsTheCursorsWallet: "pages.wallets.all"
+        case .reordersKeysOfBatches: "lock.keys"
+        case .readsStaleKeys, .readsStaleUsage: "isolation.keys"
         case .reordersLocks: "lock.order"
         case .shortensLocks: "lock.missing"
         case .refusesEmptyLocks: "lock.nothing"

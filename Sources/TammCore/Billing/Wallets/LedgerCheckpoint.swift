@@ -15,7 +15,7 @@ public struct LedgerCheckpoint: Sendable, Hashable {
     }
 
     public let takenAt: Timestamp
-    /// In the order of the wallets' identifiers.
+    /// In the order of the wallets' places.
     public let heads: [Head]
 
     init(takenAt: Timestamp, heads: [Head]) {

@@ -254,7 +254,7 @@ extension Wallets {
     ) async throws(TammError) -> LedgerVerification {
         let place = wallet.place
         let snapshot = try await store.transaction(as: .ledger) { t throws(TammError) -> Snapshot in
-            guard let present = try t.wallet(place) else { throw Wallets.missing(place.id) }
+            guard let present = try t.wallet(place) else { throw Wallets.missing(place) }
             var snapshot = Snapshot(wallet: present)
             repeat {
                 let page = try t.grants(of: place, after: snapshot.grants.last?.id, limit: maximumPage)

@@ -39,6 +39,11 @@ public struct Wallet: Sendable, Hashable {
     }
 }
 
+extension Wallet {
+    /// Where the wallet is found.
+    public var place: WalletPlace { WalletPlace(workspace: workspace, id: id) }
+}
+
 /// The three balances of a wallet; none is ever negative.
 public struct Balance: Sendable, Hashable {
     /// What can be spent or held now.

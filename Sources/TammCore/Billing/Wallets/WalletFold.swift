@@ -24,7 +24,8 @@ package enum WalletFold {
         in t: borrowing some WalletRecords & ~Copyable
     ) throws(TammError) -> [Answer] {
         let plan = Plan(commands, at: now)
-        let locked = try t.lockWallets(plan.batch(of: commands), waiting: waiting)
+        let locked = try t.lockWallets(
+            WalletBatch(wallets: plan.needs, keys: plan.keys, usage: plan.usage), waiting: waiting)
         let states = locked.wallets
         var ledgers: [WalletLedger?] = []
         ledgers.reserveCapacity(states.count)
@@ -60,6 +61,7 @@ package enum WalletFold {
         var keys: [CommandKey] = []
         /// The commands that undo others, by their index.
         var reversals: [(command: Int, key: CommandKey)] = []
+        var usage: [UsageKey] = []
 
         init(_ commands: [WalletCommand], at now: Timestamp) {
             slots.reserveCapacity(commands.count)
@@ -79,6 +81,9 @@ package enum WalletFold {
                 }
                 slots.append(slot)
                 keys.append(CommandKey(workspace: wallet.workspace, key: commands[index].key))
+                for event in commands[index].usage {
+                    usage.append(UsageKey(workspace: wallet.workspace, id: event.id))
+                }
                 if let quota = commands[index].quota { needs[slot].quotas.append(quota.key(for: wallet)) }
                 switch commands[index].action {
                 case .capture(let hold, _, _), .release(let hold): needs[slot].holds.append(hold)
@@ -106,7 +111,7 @@ package enum WalletFold {
         private let shared: SharedWalletRules
         private var recorded: RecordIndex
         private var reversedEntries: [CommandKey: [LedgerEntry]] = [:]
-        private var usageKeys: Set<UsageKey>
+        private var recordedUsage: Set<UsageKey>
         private var usage: [RecordedUsage] = []
 
         private var rules: WalletRules {
@@ -115,8 +120,8 @@ package enum WalletFold {
 
         init(_ plan: Plan, _ locked: LockedBatch, rules: SharedWalletRules) {
             shared = rules
+            recordedUsage = locked.usage
             recorded = RecordIndex(expecting: plan.slots.count)
-            usageKeys = locked.usage
             for case let record? in locked.commands { recorded.add(record, isNew: false) }
         }
 
@@ -129,14 +134,15 @@ package enum WalletFold {
                 guard reversedEntries[key] == nil, let receipt = recorded[key]?.receipt,
                     receipt.wallet == command.wallet, let ledger = ledgers[slot]
                 else { continue }
+                let place = command.place
                 let entries = try t.entries(
-                    of: command.place, after: receipt.entries.lowerBound - 1, limit: receipt.entries.count)
+                    of: place, after: receipt.entries.lowerBound - 1, limit: receipt.entries.count)
                 reversedEntries[key] = entries
-                let owed = try t.receivables([ledger.receivable(of: receipt)], of: command.place)
+                let owed = try t.receivables([ledger.receivable(of: receipt)], of: place)
                 let grants =
                     entries.compactMap(\.grant) + owed.flatMap { $0.settledBy.map(\.grant) }
                     + (receipt.grant.map { [$0] } ?? [])
-                ledgers[slot]?.include(try t.grants(unique(grants), of: command.place), owed)
+                ledgers[slot]?.include(try t.grants(unique(grants), of: place), owed)
             }
         }
 
@@ -164,7 +170,7 @@ package enum WalletFold {
             }
             try ledger.advance()
             for event in command.usage
-            where !rules.isNewUsage(usageKeys.contains(UsageKey(workspace: command.workspace, id: event.id))) {
+            where !rules.isNewUsage(recordedUsage.contains(UsageKey(workspace: command.workspace, id: event.id))) {
                 return .outcome(.refused(.usageRecorded(event.id)))
             }
             let first = ledger.wallet.sequence + 1
@@ -192,7 +198,7 @@ package enum WalletFold {
             recorded.add(RecordedCommand(key: key, receipt: receipt, fingerprint: fingerprint), isNew: true)
             if let key = command.reversedKey { recorded.reverse(key, by: receipt.amount) }
             for event in command.usage {
-                usageKeys.insert(UsageKey(workspace: command.workspace, id: event.id))
+                recordedUsage.insert(UsageKey(workspace: command.workspace, id: event.id))
                 usage.append(
                     RecordedUsage(
                         event: event, wallet: command.wallet, command: command.key, recordedAt: receipt.recordedAt))

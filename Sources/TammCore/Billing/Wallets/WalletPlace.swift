@@ -1,6 +1,7 @@
-/// Where a wallet is kept: its identifier is unique within its workspace.
+/// Where a wallet is found: within its workspace, as every row of it.
 public struct WalletPlace: Sendable, Hashable, Comparable {
     public let workspace: Identifier<Workspace>
+    /// Unique within the workspace.
     public let id: Identifier<Wallet>
 
     public init(workspace: Identifier<Workspace>, id: Identifier<Wallet>) {
@@ -11,27 +12,22 @@ public struct WalletPlace: Sendable, Hashable, Comparable {
     public static func < (a: Self, b: Self) -> Bool { (a.workspace, a.id) < (b.workspace, b.id) }
 }
 
-extension Wallet {
-    /// Where it is kept.
-    public var place: WalletPlace { WalletPlace(workspace: workspace, id: id) }
-}
-
-extension LedgerEntry {
-    /// The wallet that it belongs to.
-    public var place: WalletPlace { WalletPlace(workspace: workspace, id: wallet) }
+extension WalletCommand {
+    package var place: WalletPlace { WalletPlace(workspace: workspace, id: wallet) }
 }
 
 extension WalletReceipt {
-    /// The wallet that it belongs to.
-    public var place: WalletPlace { WalletPlace(workspace: workspace, id: wallet) }
+    package var place: WalletPlace { WalletPlace(workspace: workspace, id: wallet) }
 }
 
-extension WalletCommand {
-    /// The wallet that it is for.
-    public var place: WalletPlace { WalletPlace(workspace: workspace, id: wallet) }
+extension LedgerEntry {
+    package var place: WalletPlace { WalletPlace(workspace: workspace, id: wallet) }
+}
+
+extension RecordedUsage {
+    package var place: WalletPlace { WalletPlace(workspace: event.workspace, id: wallet) }
 }
 
 extension WalletNeed {
-    /// The wallet that it is about.
-    public var place: WalletPlace { WalletPlace(workspace: workspace, id: wallet) }
+    package var place: WalletPlace { WalletPlace(workspace: workspace, id: wallet) }
 }

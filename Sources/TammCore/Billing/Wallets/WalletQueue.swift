@@ -3,9 +3,10 @@ private import Synchronization
 
 /// Group commit: commands that arrive while a batch is on its way leave together in the next.
 ///
-/// There is no timer: a command that finds the queue idle leaves at once, in its caller's own task. Workspaces take
-/// turns, so that a busy one does not starve the others. Within a workspace commands leave in the order in which
-/// they came; those of a wallet that is locked elsewhere wait apart, in their own order.
+/// A command that finds the queue idle leaves at once, in its caller's own task. Before a batch leaves, the queue lets
+/// other tasks run until it grows no more, so that those who have just been answered come along with their next.
+/// Workspaces take turns, so that a busy one does not starve the others. Within a workspace commands leave in the
+/// order in which they came; those of a wallet that is locked elsewhere wait apart, in their own order.
 package final class WalletQueue: Sendable {
     /// How much may wait.
     package struct Limits: Sendable {
@@ -14,6 +15,18 @@ package final class WalletQueue: Sendable {
         package var batch = 128
         /// Transactions that wait for wallets locked elsewhere, at the same time.
         package var waitingFlights = 2
+        package init() {}
+    }
+
+    /// How a batch gathers before it leaves.
+    package struct Gathering: Sendable {
+        /// Lets other tasks run.
+        package var pause: @Sendable () async -> Void = { await Task.yield() }
+        /// A time that only grows, on a clock that nobody sets.
+        package var uptime: @Sendable () -> Duration = { steadyUptime() }
+        /// So many pauses in a row without a new command end it.
+        package var quietPauses = 3
+        package var longest: Duration = .microseconds(200)
         package init() {}
     }
 
@@ -36,11 +49,13 @@ package final class WalletQueue: Sendable {
         var waitingFlights = 0
         /// What waits and what is parked.
         var count = 0
+        var parkedCount = 0
         var isFlying = false
         var nextID: UInt64 = 0
 
         mutating func countParked(_ difference: Int, in workspace: Identifier<Workspace>) {
             count += difference
+            parkedCount += difference
             let parked = parkedCounts[workspace, default: 0] + difference
             parkedCounts[workspace] = parked == 0 ? nil : parked
         }
@@ -48,14 +63,16 @@ package final class WalletQueue: Sendable {
 
     private let state = Mutex(State())
     private let limits: Limits
+    private let gathering: Gathering
     private let fly: @Sendable ([WalletCommand], _ waiting: Bool) async throws(TammError) -> [WalletFold.Answer]
 
     /// - Parameter fly: applies a batch in one transaction and returns an answer for each command.
     package init(
-        limits: Limits = Limits(),
+        limits: Limits = Limits(), gathering: Gathering = Gathering(),
         fly: @escaping @Sendable ([WalletCommand], _ waiting: Bool) async throws(TammError) -> [WalletFold.Answer]
     ) {
         self.limits = limits
+        self.gathering = gathering
         self.fly = fly
     }
 
@@ -103,7 +120,7 @@ package final class WalletQueue: Sendable {
     }
 
     private func drain() async {
-        while await gathered(), let batch = nextBatch() {
+        while let batch = await gatheredBatch() {
             let answers = await flySafely(batch.map(\.command))
             for (ticket, answer) in zip(batch, answers) {
                 if case .busy = answer { park(ticket) } else { ticket.answer.resume(returning: answer) }
@@ -111,19 +128,23 @@ package final class WalletQueue: Sendable {
         }
     }
 
-    /// Lets those who are about to ask do so, so that a batch takes more than half of them: yields until the queue has
-    /// not grown three times in a row, for 200 µs at the most.
-    private func gathered() async -> Bool {
-        let end = ContinuousClock.now + .microseconds(200)
-        var (depth, stillness) = (self.depth, 0)
-        while depth < limits.batch, stillness < 3, ContinuousClock.now < end {
-            await Task.yield()
-            let now = self.depth
-            stillness = now > depth ? 0 : stillness + 1
-            depth = now
+    /// The next batch, after those who are about to submit have had a moment to; a full one does not wait for them.
+    private func gatheredBatch() async -> [Ticket]? {
+        var waiting = waitingCount
+        if waiting < limits.batch {
+            let end = gathering.uptime() + gathering.longest
+            var quiet = 0
+            repeat {
+                await gathering.pause()
+                let before = waiting
+                waiting = waitingCount
+                quiet = waiting > before ? 0 : quiet + 1
+            } while waiting < limits.batch && quiet < gathering.quietPauses && gathering.uptime() < end
         }
-        return true
+        return nextBatch()
     }
+
+    private var waitingCount: Int { state.withLock { $0.count - $0.parkedCount } }
 
     /// Sets a command aside until its wallet is free; the batches go on.
     private func park(_ ticket: Ticket) {

@@ -18,7 +18,7 @@ extension Wallets {
         let now = now()
         let need = WalletNeed(workspace: wallet.workspace, wallet: wallet.id, dueBy: now)
         let state = try await store.transaction(as: principal) { t throws(TammError) in try t.walletState(need) }
-        guard let state else { throw Self.missing(wallet.id) }
+        guard let state else { throw Self.missing(wallet.place) }
         return try self.state(state, at: now)
     }
 
@@ -31,7 +31,7 @@ extension Wallets {
         let (present, entry) = try await store.transaction(as: principal) { t throws(TammError) in
             (try t.wallet(wallet.place), try t.lastEntry(of: wallet.place, at: moment))
         }
-        guard present != nil else { throw Self.missing(wallet.id) }
+        guard present != nil else { throw Self.missing(wallet.place) }
         return entry?.balance ?? Balance(available: .zero, held: .zero, owed: .zero)
     }
 
@@ -45,7 +45,7 @@ extension Wallets {
         let (present, entries) = try await store.transaction(as: principal) { t throws(TammError) in
             (try t.wallet(wallet.place), try t.entries(of: wallet.place, after: sequence, limit: limit))
         }
-        guard let present else { throw Self.missing(wallet.id) }
+        guard let present else { throw Self.missing(wallet.place) }
         let last = entries.last?.sequence
         return Statement(entries: entries, next: last.flatMap { $0 < present.sequence ? $0 : nil })
     }
@@ -96,7 +96,7 @@ extension Wallets {
     func receipts(_ keys: [IdempotencyKey], in wallet: Wallet) async throws(TammError) -> [WalletReceipt?] {
         let keys = keys.map { CommandKey(workspace: wallet.workspace, key: $0) }
         let found = try await store.transaction(as: .ledger) { t throws(TammError) in try t.recordedCommands(keys) }
-        return found.map { $0.flatMap { $0.receipt.wallet == wallet.id ? $0.receipt : nil } }
+        return found.map { $0.flatMap { $0.receipt.place == wallet.place ? $0.receipt : nil } }
     }
 
     /// One hold, looked up for the platform itself.
@@ -108,5 +108,7 @@ extension Wallets {
         return state?.holds.first { $0.id == id }
     }
 
-    static func missing(_ wallet: Identifier<Wallet>) -> TammError { TammError(.notFound, "no wallet \(wallet)") }
+    static func missing(_ wallet: WalletPlace) -> TammError {
+        TammError(.notFound, "no wallet \(wallet.id) in workspace \(wallet.workspace)")
+    }
 }

@@ -4,19 +4,20 @@
 /// wallets: for everybody else that is `forbidden`, whether or not there is such a wallet. Pages hold 1 to
 /// ``maximumPage`` rows; a cursor is a place in the order, whether or not a row has it, but for usage.
 public protocol WalletRecords: ~Copyable {
-    /// Adds a wallet without entries. False when the workspace has a wallet with this identifier; it stays as it is.
+    /// Adds a wallet without entries. False when its workspace has one with this identifier already; it stays as it
+    /// is. Another workspace's does not matter: whether it exists does not show.
     ///
     /// - Throws: `notFound` without its workspace, `forbidden` unless the principal is the ledger or the service.
     borrowing func insert(_ wallet: Wallet) throws(TammError) -> Bool
 
-    /// Locks the wallets for this transaction, in the order of (workspace, wallet) whatever the order asked, and reads
-    /// what deciding needs: all of it as it is once the locks are held.
+    /// Locks the batch's wallets for this transaction, in the order of their places whatever the order asked, and
+    /// reads what deciding needs, keys and usage events too, when the locks are held.
     ///
     /// - Parameter waiting: whether to wait for a wallet that another transaction has locked; otherwise it is `busy`.
     /// - Throws: `forbidden` unless the principal is the ledger or the service.
     borrowing func lockWallets(_ batch: WalletBatch, waiting: Bool) throws(TammError) -> LockedBatch
 
-    /// As ``lockWallets(_:waiting:)-(WalletBatch,_)`` for one wallet, without a lock: to look, not to write. Nil where there is none.
+    /// What locking one wallet reads of it, without a lock: to look, not to write. Nil where there is none.
     borrowing func walletState(_ need: WalletNeed) throws(TammError) -> WalletState?
 
     /// The commands recorded under these keys, in their order, nil where there is none.
@@ -84,29 +85,44 @@ public protocol WalletRecords: ~Copyable {
 }
 
 extension WalletRecords where Self: ~Copyable {
-    /// As ``lockWallets(_:waiting:)-(WalletBatch,_)``, without keys; the answers are in the order asked.
-    public borrowing func lockWallets(
-        _ needs: [WalletNeed], waiting: Bool
-    ) throws(TammError) -> [LockedWallet] {
+    /// Locks wallets alone; the answers are in the order asked.
+    public borrowing func lockWallets(_ needs: [WalletNeed], waiting: Bool) throws(TammError) -> [LockedWallet] {
         try lockWallets(WalletBatch(wallets: needs), waiting: waiting).wallets
     }
 }
 
-/// What a batch of commands needs to be read, wallets first.
+/// What a batch of commands needs to lock and read.
 public struct WalletBatch: Sendable, Hashable {
-    /// One a wallet.
+    /// At most one a wallet.
     public var wallets: [WalletNeed]
+    /// The keys of the commands, and of those that they reverse.
     public var keys: [CommandKey]
     public var usage: [UsageKey]
 
-    public init(wallets: [WalletNeed], keys: [CommandKey] = [], usage: [UsageKey] = []) {
+    public init(wallets: [WalletNeed] = [], keys: [CommandKey] = [], usage: [UsageKey] = []) {
         self.wallets = wallets
         self.keys = keys
         self.usage = usage
     }
 }
 
-/// A usage event's identifier within its workspace.
+/// What a store answers to a ``WalletBatch``.
+public struct LockedBatch: Sendable {
+    /// In the order asked.
+    public let wallets: [LockedWallet]
+    /// In the order of the keys asked, nil where none is recorded.
+    public let commands: [RecordedCommand?]
+    /// Those of the usage events asked that are recorded.
+    public let usage: Set<UsageKey>
+
+    public init(wallets: [LockedWallet], commands: [RecordedCommand?], usage: Set<UsageKey>) {
+        self.wallets = wallets
+        self.commands = commands
+        self.usage = usage
+    }
+}
+
+/// A usage event within its workspace.
 public struct UsageKey: Sendable, Hashable {
     public let workspace: Identifier<Workspace>
     public let id: UsageEvent.ID
@@ -114,22 +130,6 @@ public struct UsageKey: Sendable, Hashable {
     public init(workspace: Identifier<Workspace>, id: UsageEvent.ID) {
         self.workspace = workspace
         self.id = id
-    }
-}
-
-/// What a batch of commands is decided on.
-public struct LockedBatch: Sendable {
-    /// In the order asked.
-    public let wallets: [LockedWallet]
-    /// The commands recorded under the keys, in their order, nil where there is none.
-    public let commands: [RecordedCommand?]
-    /// Which of the usage events are recorded.
-    public let usage: Set<UsageKey>
-
-    public init(wallets: [LockedWallet], commands: [RecordedCommand?], usage: Set<UsageKey>) {
-        self.wallets = wallets
-        self.commands = commands
-        self.usage = usage
     }
 }
 

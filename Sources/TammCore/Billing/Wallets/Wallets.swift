@@ -7,8 +7,7 @@ public struct Wallets: Sendable {
     let store: any TammStore
     private let time: TimeSource
     private let rules: SharedWalletRules
-    /// A workspace's commands always wait in the same one.
-    private let queues: [WalletQueue]
+    let lanes: WalletLanes
     private let metrics = WalletMetrics()
 
     public init(store: any TammStore, time: TimeSource, limits: WalletLimits = .standard) {
@@ -22,16 +21,10 @@ public struct Wallets: Sendable {
         self.time = time
         let rules = SharedWalletRules(rules)
         self.rules = rules
-        let lanes = min(max(1, store.walletLanes), 16)
-        var limits = queueLimits
-        limits.inAll = max(1, limits.inAll / lanes)
-        let laneLimits = limits
-        queues = (0..<lanes).map { _ in
-            WalletQueue(limits: laneLimits) { commands, waiting throws(TammError) in
-                let now = time.now()
-                return try await store.transaction(as: .ledger) { t throws(TammError) in
-                    try WalletFold.apply(commands, at: now, rules: rules, waiting: waiting, in: t)
-                }
+        lanes = WalletLanes(store.walletLanes, limits: queueLimits) { commands, waiting throws(TammError) in
+            let now = time.now()
+            return try await store.transaction(as: .ledger) { t throws(TammError) in
+                try WalletFold.apply(commands, at: now, rules: rules, waiting: waiting, in: t)
             }
         }
     }
@@ -58,7 +51,7 @@ public struct Wallets: Sendable {
             id: Identifier(derivedFrom: workspace, label: "wallet:\(name)"), workspace: workspace, openedAt: time.now())
         return try await store.transaction(as: .ledger) { t throws(TammError) in
             if try t.insert(wallet) { return wallet }
-            guard let present = try t.wallet(wallet.place) else { throw Self.missing(wallet.id) }
+            guard let present = try t.wallet(wallet.place) else { throw Self.missing(wallet.place) }
             return present
         }
     }
@@ -71,7 +64,7 @@ public struct Wallets: Sendable {
     public func submit(_ command: WalletCommand, as principal: Principal) async throws(TammError) -> WalletOutcome {
         try await authorize(command.permission, in: command.workspace, as: principal)
         do {
-            let outcome = try await queue(of: command.workspace).submit(command)
+            let outcome = try await lanes.submit(command)
             metrics.count(command.kind, outcome)
             return outcome
         } catch {
@@ -101,7 +94,7 @@ public struct Wallets: Sendable {
     }
 
     /// How many commands wait to be sent.
-    public var queued: Int { queues.reduce(0) { $0 + $1.depth } }
+    public var queued: Int { lanes.depth }
 
     func now() -> Timestamp { time.now() }
 

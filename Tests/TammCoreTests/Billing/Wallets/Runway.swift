@@ -47,8 +47,10 @@ final class Runway: Sendable {
         set { state.withLock { $0.busy = newValue } }
     }
 
-    func queue(_ limits: WalletQueue.Limits = .init()) -> WalletQueue {
-        WalletQueue(limits: limits) { [self] commands, waiting throws(TammError) in
+    func queue(
+        _ limits: WalletQueue.Limits = .init(), _ gathering: WalletQueue.Gathering = .init()
+    ) -> WalletQueue {
+        WalletQueue(limits: limits, gathering: gathering) { [self] commands, waiting throws(TammError) in
             await gate.pass()
             let (breakdown, poison, busy) = depart(commands, waiting)
             await delay(commands, waiting)
@@ -69,9 +71,9 @@ final class Runway: Sendable {
 
     /// A queue whose first flight stands at the gate, so that what is submitted meanwhile waits.
     func closed(
-        _ limits: WalletQueue.Limits = .init()
+        _ limits: WalletQueue.Limits = .init(), _ gathering: WalletQueue.Gathering = .init()
     ) async throws -> (WalletQueue, first: Task<WalletOutcome, any Error>) {
-        let queue = queue(limits)
+        let queue = queue(limits, gathering)
         let command = try bank.command(.tidy, "first")
         let first = Task { try await queue.submit(command) }
         await until { gate.waiting == 1 }

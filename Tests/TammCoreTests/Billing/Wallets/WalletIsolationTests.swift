@@ -13,6 +13,26 @@ struct WalletIsolationTests {
         return bank
     }
 
+    @Test func `Two workspaces whose wallets have the same identifier spend, verify and are noted apart`() async throws {
+        let bank = try await funded()
+        let (owner, neighbour) = try await bank.neighbour()
+        let twin = Wallet(id: bank.wallet.id, workspace: neighbour.workspace, openedAt: bank.time.now)
+        _ = try await bank.store.transaction(as: .ledger) { t throws(TammError) in try t.insert(twin) }
+        let before = try await bank.balance()
+        let terms = try GrantTerms(7.credits, .purchased)
+        _ = try await bank.wallets.grant(terms, to: twin, key: "g".key, as: .service)
+        let debit = try await bank.wallets.debit(2.credits, from: twin, key: "d".key, as: owner)
+        #expect(debit.applied?.balance == Balance(5.credits))
+        #expect(try await bank.balance(of: twin) == Balance(5.credits))
+        #expect(try await bank.balance() == before)
+        #expect(try await bank.entries(of: twin).map(\.sequence) == [1, 2])
+        let checkpoint = try await bank.wallets.checkpoint(as: .service)
+        let noted = checkpoint.heads.filter { $0.wallet == twin.id }.map { [$0.workspace: $0.sequence] }
+        #expect(Set(noted) == [[bank.workspace: try await bank.stored().sequence], [twin.workspace: 2]])
+        let report = try await bank.wallets.verify(against: checkpoint, as: .service)
+        #expect(report.isClean && report.wallets == 3)
+    }
+
     @Test func `A user of another workspace sees nothing of a wallet`() async throws {
         let bank = try await funded()
         let stranger = try await bank.neighbour().owner
