@@ -44,8 +44,8 @@ final class Pgbench: Sendable {
                 WITH paid AS (
                     UPDATE peer.workspace_wallets w SET available = available - 100, sequence = sequence + 1,
                         recorded_at = now()
-                    WHERE w.workspace_id = ('00000000-0000-7000-8000-' || lpad(to_hex(:n), 12, '0'))::uuid
-                        AND w.id = ('00000000-0000-7000-8000-' || lpad(to_hex(:n), 12, '0'))::uuid
+                    WHERE w.workspace_id = ('00000000-0000-7000-8000-' || lpad(to_hex(:n::int8), 12, '0'))::uuid
+                        AND w.id = ('00000000-0000-7000-8000-' || lpad(to_hex(:n::int8), 12, '0'))::uuid
                         AND available >= 100
                     RETURNING w.*, gen_random_uuid()::text AS key),
                 entry AS (

@@ -17,7 +17,7 @@ extension BrokenTransaction {
     private borrowing func locked(_ needs: [WalletNeed]) -> [LockedWallet] {
         switch flaw {
         case .reordersLocks:
-            let sorted = needs.sorted { $0.place < $1.place }
+            let sorted = needs.sorted { $0.wallet < $1.wallet }
             return sorted.map { need in state(need).map { .locked($0) } ?? .missing }
         case .shortensLocks: return needs.compactMap { need in state(need).map { .locked($0) } }
         default: return needs.map { need in locked(need).map { .locked($0) } ?? .missing }

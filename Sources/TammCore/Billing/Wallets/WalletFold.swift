@@ -96,14 +96,6 @@ package enum WalletFold {
             }
             keys += reversals.map(\.key)
         }
-
-        func batch(of commands: [WalletCommand]) -> WalletBatch {
-            WalletBatch(
-                wallets: needs, keys: keys,
-                usage: commands.flatMap { command in
-                    command.usage.map { UsageKey(workspace: command.workspace, id: $0.id) }
-                })
-        }
     }
 
     /// What the commands of one batch share across wallets: keys, usage, and what reversals undo.

@@ -29,11 +29,6 @@ public struct Wallets: Sendable {
         }
     }
 
-    /// The queue of a workspace; its identifier's last bits are as good as random.
-    private func queue(of workspace: Identifier<Workspace>) -> WalletQueue {
-        queues[Int(workspace.low % UInt64(queues.count))]
-    }
-
     /// Opens the workspace's wallet of that name, or finds it; every caller gets the same one.
     ///
     /// Allowances are counted by wallet, so that only who may issue credits opens another than `main`.
