@@ -2,6 +2,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
+# Where the demo keeps its rows: memory, or postgres for a private server that is removed afterwards.
+STORE ?= memory
 # Arguments of the demo, for example ARGS="--only billing.never-negative".
 ARGS ?=
 # The seed that property tests replay; a new one each time when empty.
@@ -14,8 +16,8 @@ ONLY ?=
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-demo: ## Run the launch checklist and show its evidence (ARGS="--list", ARGS="--only ID")
-	@scripts/demo $(ARGS)
+demo: ## Run the launch checklist and show its evidence (STORE=postgres, ARGS="--list", ARGS="--only ID")
+	@STORE="$(STORE)" scripts/demo $(ARGS)
 
 test: ## Set up, build, run every test and lint (SEED=… replays a property)
 	@SEED="$(SEED)" scripts/test

@@ -23,6 +23,8 @@ public struct PostgresConfiguration: Sendable {
     /// TLS is libpq's: `sslmode=verify-full&sslrootcert=/path/root.crt` checks the server's certificate and its name.
     /// The login is a member of `tamm_runtime`, `tamm_ledger` and `tamm_service`, and no superuser.
     public let connection: Secret
+    /// The database, instead of the one that ``connection`` names.
+    public var database: String?
     /// How many connections run transactions at the same time: 1 to 1,000. One more is kept for the operator.
     public var connections = 8
     /// How many transactions may wait for a connection; more are refused as `overloaded`.

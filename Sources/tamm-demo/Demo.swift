@@ -4,14 +4,13 @@ import TammCore
 
 /// One run of the checklist: its rows, where its text goes and the reports it writes.
 struct Demo: Sendable {
-    /// The store that the rows run on.
-    static let store = "in-memory"
-
     /// When every run begins, so that the same seed gives the same evidence: 2026-02-02T08:00:00Z.
     static let firstMoment = Timestamp.epoch.advanced(by: .seconds(1_770_019_200))
 
     let areas: [ChecklistArea]
     let context: DemoContext
+    /// The store that the rows run on, as people name it.
+    var store = InMemoryStores().name
     let terminal: Terminal
     let environment: [String: String]
 
@@ -19,7 +18,7 @@ struct Demo: Sendable {
     func run() async -> [RowResult] {
         let report = terminal.report(environment: environment)
         let start = ContinuousClock.now
-        terminal.write("Launch checklist on the \(Self.store) store, seed \(context.seed)")
+        terminal.write("Launch checklist on the \(store) store, seed \(context.seed)")
         terminal.write(TextReport.legend)
         var results: [RowResult] = []
         for area in areas {
@@ -67,8 +66,8 @@ struct Demo: Sendable {
         do {
             let text =
                 switch report {
-                case .json: try JSONReport(store: Self.store, results: results).text()
-                case .markdown: MarkdownReport(store: Self.store, results: results).text
+                case .json: try JSONReport(store: store, results: results).text()
+                case .markdown: MarkdownReport(store: store, results: results).text
                 }
             try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         } catch {

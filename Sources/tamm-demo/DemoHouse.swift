@@ -27,7 +27,7 @@ struct DemoHouse: Sendable {
         _ context: DemoContext, plan: String = "growth", catalogue: PlanCatalogue = .example,
         policy: BillingPolicy? = nil, provider: SimulatedProvider = SimulatedProvider()
     ) async throws {
-        store = context.makeStore()
+        store = try await context.makeStore()
         time = ManualTime(context.now)
         self.provider = provider
         let entropy = SeededEntropy(seed: context.seed).source

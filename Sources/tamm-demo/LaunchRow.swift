@@ -44,7 +44,9 @@ struct DemoContext: Sendable {
     /// The moment at which every row begins.
     var now: Timestamp
     /// An empty store for each row.
-    var makeStore: @Sendable () -> any TammStore = { InMemoryStore() }
+    var makeStore: @Sendable () async throws -> any TammStore = { InMemoryStore() }
+    /// Whether the stores are databases.
+    var isPostgres = false
     /// The ledger's rules; a test puts wrong ones in to see the row fail.
     var rules: @Sendable (WalletLimits) -> WalletRules = { WalletRules(limits: $0) }
     /// Verifies a signed delivery; likewise.

@@ -30,7 +30,7 @@ struct LaunchRun: Sendable {
 
     func run(_ line: ChecklistRow) async -> RowResult {
         guard let row = line.row else { return result(of: line, .notBuilt, [], seconds: 0) }
-        if line.store == .postgres {
+        if line.store == .postgres, !context.isPostgres {
             return result(of: line, .notBuilt, [.note("needs PostgreSQL; this run is in memory")], seconds: 0)
         }
         let recorder = RowRecorder()

@@ -31,8 +31,17 @@ struct TammDemo: AsyncParsableCommand {
     @Option(help: "Replay a run; a new seed is drawn, and shown, when there is none.")
     var seed: UInt64?
 
-    @Option(help: ArgumentHelp("Run on PostgreSQL; not in this version.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "Run on PostgreSQL, each row in a database of its own that is dropped afterwards.",
+            discussion: "The login is a member of tamm_runtime, tamm_ledger and tamm_service.", valueName: "url"))
     var postgres: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The login that migrates and makes the databases; that of --postgres when there is none.",
+            discussion: "A member of tamm_owner with CREATEDB.", valueName: "url"))
+    var postgresOwner: String?
 
     static func main() async {
         // The rows provoke what services warn of; what the demo shows is the evidence.
@@ -41,9 +50,17 @@ struct TammDemo: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard postgres == nil else {
-            throw ValidationError(
-                "this version has no PostgreSQL store; without --postgres the rows run on the in-memory store")
+        guard postgresOwner == nil || postgres != nil else {
+            throw ValidationError("--postgres-owner goes with --postgres")
+        }
+    }
+
+    private func stores() async throws -> any DemoStores {
+        guard let postgres else { return InMemoryStores() }
+        do {
+            return try await PostgresStores(url: postgres, ownerURL: postgresOwner ?? postgres)
+        } catch {
+            throw ValidationError("--postgres: \(error)")
         }
     }
 
@@ -54,11 +71,19 @@ struct TammDemo: AsyncParsableCommand {
         } catch {
             throw ValidationError("\(error)")
         }
-        let demo = Demo(
-            areas: areas, context: DemoContext(seed: seed ?? EntropySource.system.next(), now: Demo.firstMoment),
-            terminal: .standardOutput, environment: ProcessInfo.processInfo.environment)
+        var context = DemoContext(seed: seed ?? EntropySource.system.next(), now: Demo.firstMoment)
+        var demo = Demo(
+            areas: areas, context: context, terminal: .standardOutput,
+            environment: ProcessInfo.processInfo.environment)
         guard !list else { return demo.list() }
+        let stores = try await stores()
+        context.makeStore = { try await stores.empty() }
+        context.isPostgres = stores.isPostgres
+        demo = Demo(
+            areas: areas, context: context, store: stores.name, terminal: demo.terminal,
+            environment: demo.environment)
         let results = await demo.run()
+        await stores.close()
         var outcome = Demo.exitCode(of: results)
         for report in [json.map(Demo.Report.json), markdown.map(Demo.Report.markdown)].compactMap(\.self) {
             do throws(ReportNotWritten) {

@@ -72,5 +72,6 @@ enum Bench {
     static func line(_ name: String, _ value: Double, _ unit: String) {
         let scale = value < 10 ? 1000.0 : 10.0
         print("\(name) \((value * scale).rounded() / scale) \(unit)")
+        unsafe fflush(nil)  // Seen when it is known, also in a pipe.
     }
 }

@@ -35,8 +35,13 @@ import TammCore
     init(_ configuration: PostgresConfiguration) throws(ServerFailure) {
         let seconds = max(1, configuration.timeouts.connect.components.seconds)
         let raw = unsafe configuration.connection.reveal { bytes in
-            let keys = ["dbname", "connect_timeout", "fallback_application_name"]
-            let values = [String(decoding: bytes, as: UTF8.self), "\(seconds)", "tamm"]
+            var keys = ["dbname", "connect_timeout", "fallback_application_name"]
+            var values = [String(decoding: bytes, as: UTF8.self), "\(seconds)", "tamm"]
+            if let database = configuration.database {
+                // The first is taken apart as a connection string, a later one replaces its database.
+                keys.append("dbname")
+                values.append(database)
+            }
             return unsafe withCStrings(keys) { keys in
                 unsafe withCStrings(values) { values in unsafe PQconnectdbParams(keys, values, 1) }
             }

@@ -70,6 +70,7 @@ extension PostgresTransaction {
             grants: grantsAt.map { rows[$0] }, holds: holdsAt.map { rows[$0] },
             receivables: receivablesAt.map { rows[$0] })
         if let quotasAt { try states.add(quotas: rows[quotasAt]) }
+        try readLaterHolds(for: batch.wallets, into: &states)
         try readBehindHolds(into: &states)
         session.wallets.formUnion(states.places)
         session.grants.formUnion(states.grantIDs)
@@ -94,6 +95,20 @@ extension PostgresTransaction {
                 states.state(for: need).map { .locked($0) } ?? (existing.contains(need.place) ? .busy : .missing)
             },
             commands: batch.keys.map { commands[$0] }, usage: Set(usage ?? []))
+    }
+
+    /// Reads the holds that are due by the wallet's last entry where the clock is behind it.
+    private borrowing func readLaterHolds(
+        for needs: [WalletNeed], into states: inout StateBuilder
+    ) throws(TammError) {
+        let later = needs.compactMap { need -> (place: WalletPlace, dueBy: Timestamp)? in
+            guard let wallet = states[need.place], wallet.recordedAt > need.dueBy else { return nil }
+            return (need.place, wallet.recordedAt)
+        }
+        guard !later.isEmpty else { return }
+        var parameters = PostgresParameters(places: later.map(\.place))
+        parameters.add(later, \.dueBy)
+        try states.add(grants: nil, holds: session.run(.dueHolds, parameters), receivables: nil)
     }
 
     /// Reads the closed grants and the counters that the holds speak of.

@@ -51,9 +51,8 @@ extension Statement {
         """
         SELECT \(WalletColumns.hold("h"))
         FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS n(workspace_id, wallet_id, due_by)
-        JOIN tamm.workspace_wallets w ON w.workspace_id = n.workspace_id AND w.id = n.wallet_id
         JOIN tamm.credit_holds h ON h.workspace_id = n.workspace_id AND h.wallet_id = n.wallet_id
-            AND h.status = 1 AND h.expires_at <= greatest(n.due_by, w.recorded_at)
+            AND h.status = 1 AND h.expires_at <= n.due_by
         """)
 
     private static func named(_ name: String, _ table: String, _ columns: (String) -> String) -> Statement {
@@ -88,22 +87,25 @@ extension Statement {
         WHERE e.workspace_id = $1 AND e.wallet_id = $2 AND e.sequence > $3 ORDER BY e.sequence LIMIT $4
         """)
 
-    /// Searches by halves: entries count without a gap, and their time never goes back.
+    /// Searches by halves: entries count without a gap, and their time never goes back. The subqueries are each one
+    /// look into the key, whatever the planner thinks of the table.
     static let lastEntry = Statement(
         "last_entry",
         """
         WITH RECURSIVE search(low, high) AS (
-            SELECT 0::int8, coalesce(max(e.sequence), 0) FROM tamm.ledger_entries e
-            WHERE e.workspace_id = $1 AND e.wallet_id = $2
+            SELECT 0::int8, coalesce((
+                SELECT e.sequence FROM tamm.ledger_entries e WHERE e.workspace_id = $1 AND e.wallet_id = $2
+                ORDER BY e.sequence DESC LIMIT 1), 0)
             UNION ALL
-            SELECT CASE WHEN e.recorded_at <= $3 THEN e.sequence ELSE s.low END,
-                CASE WHEN e.recorded_at <= $3 THEN s.high ELSE e.sequence - 1 END
-            FROM search s JOIN tamm.ledger_entries e
-                ON e.workspace_id = $1 AND e.wallet_id = $2 AND e.sequence = (s.low + s.high + 1) / 2
-            WHERE s.low < s.high)
-        SELECT \(WalletColumns.entry("e")) FROM search s JOIN tamm.ledger_entries e
-            ON e.workspace_id = $1 AND e.wallet_id = $2 AND e.sequence = s.low
-        WHERE s.low = s.high
+            SELECT CASE WHEN m.is_past THEN m.middle ELSE m.low END, CASE WHEN m.is_past THEN m.high ELSE m.middle - 1 END
+            FROM (
+                SELECT s.low, s.high, (s.low + s.high + 1) / 2 AS middle, (
+                    SELECT e.recorded_at <= $3 FROM tamm.ledger_entries e
+                    WHERE e.workspace_id = $1 AND e.wallet_id = $2 AND e.sequence = (s.low + s.high + 1) / 2) AS is_past
+                FROM search s WHERE s.low < s.high OFFSET 0) m)
+        SELECT \(WalletColumns.entry("e")) FROM tamm.ledger_entries e
+        WHERE e.workspace_id = $1 AND e.wallet_id = $2
+            AND e.sequence = (SELECT s.low FROM search s WHERE s.low = s.high)
         """)
 
     static let usagePage = Statement(
