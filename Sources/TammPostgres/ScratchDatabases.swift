@@ -7,7 +7,9 @@ public import TammCore
 public actor ScratchDatabases {
     private let owner: PostgresConfiguration
     private let prefix: String
+    /// The first is the one that the others are copies of.
     private var names: [String] = []
+    private var made = 0
     private var stores: [PostgresStore] = []
 
     /// Makes the database that the others are copies of.
@@ -41,20 +43,35 @@ public actor ScratchDatabases {
     public func make() async throws(TammError) -> String { try await make(from: "\(prefix)_0") }
 
     private func make(from template: String) async throws(TammError) -> String {
-        let name = "\(prefix)_\(names.count)"
+        let name = "\(prefix)_\(made)"
+        made += 1
         names.append(name)
         try await owner.script("CREATE DATABASE \(name) TEMPLATE \(template)")
         return name
     }
 
-    /// Shuts the store down when the databases go.
-    public func keep(_ store: PostgresStore) { stores.append(store) }
+    /// Shuts the store down when the databases go, or when ten more are kept.
+    public func keep(_ store: PostgresStore) async {
+        stores.append(store)
+        if stores.count > 10 { await stores.removeFirst().shutdown(within: .seconds(1)) }
+    }
 
-    /// Drops the databases.
-    public func close() async {
+    /// Drops the databases that were made so far; more can be made.
+    public func drop() async {
         for store in stores { await store.shutdown(within: .seconds(1)) }
-        for name in names.reversed() { try? await owner.script("DROP DATABASE IF EXISTS \(name) WITH (FORCE)") }
-        (stores, names) = ([], [])
+        for name in names.dropFirst().reversed() { await drop(name) }
+        (stores, names) = ([], Array(names.prefix(1)))
+    }
+
+    /// Drops all of them.
+    public func close() async {
+        await drop()
+        for name in names { await drop(name) }
+        names = []
+    }
+
+    private func drop(_ name: String) async {
+        try? await owner.script("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
     }
 }
 

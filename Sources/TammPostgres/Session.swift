@@ -49,23 +49,19 @@ final class Session {
         self.view = view
         try noting { () throws(ServerFailure) in
             try connection.post(view == .snapshot ? .beginSnapshot : .beginCommitted)
-            try connection.post(.enter, setting)
+            if !configuration.preparesStatements { try connection.post(.settings, configuration.settings(isLocal: true)) }
+            try connection.post(role == .runtime ? .enterAsUser : .enter, setting)
         }
     }
 
     private var setting: PostgresParameters {
-        var workspace = ""
-        var (kind, actor) = ("", "")
+        var parameters = Self.role(role.rawValue)
         switch principal {
-        case .user(let user, let own): (workspace, kind, actor) = (own.description, "user", user.description)
-        case .platformAdmin(let user): (kind, actor) = ("platform_admin", user.description)
+        case .user(let user, let own):
+            for text in [own.description, "user", user.description] { parameters.add(text) }
+        case .platformAdmin(let user):
+            for text in ["", "platform_admin", user.description] { parameters.add(text) }
         case .ledger, .service: break
-        }
-        var parameters = PostgresParameters()
-        for text in [role.rawValue, workspace, kind, actor] { parameters.add(text) }
-        let timeouts = configuration.timeouts
-        for timeout in [timeouts.statement, timeouts.lock, timeouts.idleInTransaction] {
-            parameters.add("\(max(1, timeout / .milliseconds(1)).rounded())")
         }
         return parameters
     }
@@ -97,9 +93,9 @@ final class Session {
     func runAsLogin(_ statement: Statement, _ parameters: PostgresParameters) throws(TammError) -> ResultRows {
         try begin(.snapshot)
         return try noting { () throws(ServerFailure) in
-            try connection.post(.takeRole, Self.role("none"))
+            try connection.post(.enter, Self.role("none"))
             let rows = try connection.run([(statement, parameters)])[0]
-            try connection.post(.takeRole, Self.role(role.rawValue))
+            try connection.post(.enter, Self.role(role.rawValue))
             return rows
         }
     }
@@ -160,20 +156,38 @@ final class Session {
     }
 }
 
+extension PostgresConfiguration {
+    /// What a session, or where it is not the store's own a transaction, is told first.
+    func settings(isLocal: Bool) -> PostgresParameters {
+        var parameters = PostgresParameters()
+        parameters.add(isLocal)
+        for timeout in [timeouts.statement, timeouts.lock, timeouts.idleInTransaction] {
+            parameters.add("\(Int(max(1, timeout / .milliseconds(1))))")
+        }
+        return parameters
+    }
+}
+
 extension Statement {
+    /// How long the server waits; plans are made once, not for each value.
+    static let settings = Statement(
+        "settings",
+        """
+        SELECT set_config('statement_timeout', $2, $1), set_config('lock_timeout', $3, $1),
+            set_config('idle_in_transaction_session_timeout', $4, $1),
+            set_config('plan_cache_mode', 'force_generic_plan', $1)
+        """)
     fileprivate static let beginSnapshot = Statement("begin_snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ")
     fileprivate static let beginCommitted = Statement("begin_committed", "BEGIN ISOLATION LEVEL READ COMMITTED")
     fileprivate static let commit = Statement("commit", "COMMIT")
     fileprivate static let rollback = Statement("rollback", "ROLLBACK")
-    fileprivate static let takeRole = Statement("take_role", "SELECT set_config('role', $1, true)")
-    /// Takes the role and says on whose behalf, for this transaction alone; plans are made once, not for each value.
-    fileprivate static let enter = Statement(
-        "enter",
+    /// Takes the role, for this transaction alone.
+    fileprivate static let enter = Statement("enter", "SELECT set_config('role', $1, true)")
+    /// Takes the role and says on whose behalf, for this transaction alone.
+    fileprivate static let enterAsUser = Statement(
+        "enter_as_user",
         """
         SELECT set_config('role', $1, true), set_config('tamm.workspace_id', $2, true),
-            set_config('tamm.actor_kind', $3, true), set_config('tamm.actor_id', $4, true),
-            set_config('statement_timeout', $5, true), set_config('lock_timeout', $6, true),
-            set_config('idle_in_transaction_session_timeout', $7, true),
-            set_config('plan_cache_mode', 'force_generic_plan', true)
+            set_config('tamm.actor_kind', $3, true), set_config('tamm.actor_id', $4, true)
         """)
 }

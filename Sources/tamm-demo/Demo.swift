@@ -9,8 +9,8 @@ struct Demo: Sendable {
 
     let areas: [ChecklistArea]
     let context: DemoContext
-    /// The store that the rows run on, as people name it.
-    var store = InMemoryStores().name
+    /// Where the rows' stores come from.
+    var stores: any DemoStores = InMemoryStores()
     let terminal: Terminal
     let environment: [String: String]
 
@@ -18,13 +18,14 @@ struct Demo: Sendable {
     func run() async -> [RowResult] {
         let report = terminal.report(environment: environment)
         let start = ContinuousClock.now
-        terminal.write("Launch checklist on the \(store) store, seed \(context.seed)")
+        terminal.write("Launch checklist on the \(stores.name) store, seed \(context.seed)")
         terminal.write(TextReport.legend)
         var results: [RowResult] = []
         for area in areas {
             terminal.write(report.heading(area.title))
             for line in area.rows {
                 let result = await LaunchRun(context: context).run(line)
+                await stores.endRow()
                 for text in report.lines(for: result) { terminal.write(text) }
                 results.append(result)
             }
@@ -66,8 +67,8 @@ struct Demo: Sendable {
         do {
             let text =
                 switch report {
-                case .json: try JSONReport(store: store, results: results).text()
-                case .markdown: MarkdownReport(store: store, results: results).text
+                case .json: try JSONReport(store: stores.name, results: results).text()
+                case .markdown: MarkdownReport(store: stores.name, results: results).text
                 }
             try Data(text.utf8).write(to: URL(fileURLWithPath: path))
         } catch {

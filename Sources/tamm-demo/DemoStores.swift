@@ -10,7 +10,10 @@ protocol DemoStores: Sendable {
 
     func empty() async throws -> any TammStore
 
-    /// Forgets the stores and what is in them.
+    /// Forgets the stores of the row that has ended.
+    func endRow() async
+
+    /// Forgets everything.
     func close() async
 }
 
@@ -20,6 +23,8 @@ struct InMemoryStores: DemoStores {
     let isPostgres = false
 
     func empty() async throws -> any TammStore { InMemoryStore() }
+
+    func endRow() async {}
 
     func close() async {}
 }
@@ -43,10 +48,13 @@ final class PostgresStores: DemoStores {
         let database = try await owner.make()
         var configuration = PostgresConfiguration(Secret(url))
         configuration.database = database
+        configuration.connections = 4
         let store = try await PostgresStore(configuration)
         await owner.keep(store)
         return store
     }
+
+    func endRow() async { await owner.drop() }
 
     func close() async { await owner.close() }
 }

@@ -80,7 +80,7 @@ struct TammDemo: AsyncParsableCommand {
         context.makeStore = { try await stores.empty() }
         context.isPostgres = stores.isPostgres
         demo = Demo(
-            areas: areas, context: context, store: stores.name, terminal: demo.terminal,
+            areas: areas, context: context, stores: stores, terminal: demo.terminal,
             environment: demo.environment)
         let results = await demo.run()
         await stores.close()

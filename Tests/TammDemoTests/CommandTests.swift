@@ -27,11 +27,16 @@ import Testing
         #expect(command.json == "a.json")
     }
 
-    @Test func `refuses --postgres without repeating the URL`() {
-        let error = #expect(throws: (any Error).self) { try command("--postgres", "postgres://user:hunter2@db/tamm") }
+    @Test func `says that the server of --postgres is not there, without repeating its password`() async throws {
+        let command = try command("--postgres", "postgres://user:hunter2@/tamm?host=/nowhere", "--only", "keys.hash-only")
+        let error = await #expect(throws: (any Error).self) { try await command.run() }
         let message = error.map { TammDemo.fullMessage(for: $0) } ?? ""
-        #expect(message.contains("this version has no PostgreSQL store"))
+        #expect(message.contains("--postgres: unavailable"))
         #expect(!message.contains("hunter2"))
+    }
+
+    @Test func `takes --postgres-owner beside --postgres alone`() {
+        #expect(throws: (any Error).self) { try command("--postgres-owner", "postgres://owner@/tamm") }
     }
 
     @Test func `ends with 0 when nothing failed, although rows are not built`() async throws {

@@ -13,7 +13,6 @@ func ledgerBenchmarks() async throws {
         throw BenchError("the ledger's benchmarks need a server: scripts/with-postgres make bench ONLY=ledger")
     }
     let bench = try await LedgerBench(environment)
-    if ProcessInfo.processInfo.environment["ONLYU"] != nil { for _ in 0..<4 { try await bench.only() }; exit(0) }
     try await bench.compare("hot", wallets: 1, callers: 256)
     try await bench.compare("uniform", wallets: bench.count, callers: 256)
     try await bench.oneCaller()
@@ -145,12 +144,6 @@ final class LedgerBench: Sendable {
         Bench.line("ledger.\(name).p50", Bench.median(latencies) / 1000, "ms")
         Bench.line("ledger.\(name).pgbench.debits-per-second", Bench.median(theirs), "1/s")
         Bench.line("ledger.\(name).vs-pgbench", Bench.median(ratios), "ratio")
-    }
-
-    func only() async throws {
-        let found = try await run(wallets: self.count, callers: 256)
-        Bench.line("only.uniform", found.rate, "1/s")
-        Bench.line("only.p50", Bench.median(found.times), "us")
     }
 
     func oneCaller() async throws {

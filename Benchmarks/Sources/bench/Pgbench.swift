@@ -18,6 +18,7 @@ final class Pgbench: Sendable {
             CREATE TABLE peer.workspaces (LIKE tamm.workspaces INCLUDING ALL);
             CREATE TABLE peer.workspace_wallets (LIKE tamm.workspace_wallets INCLUDING ALL);
             CREATE TABLE peer.ledger_entries (LIKE tamm.ledger_entries INCLUDING ALL);
+            CREATE TABLE peer.credit_grants (LIKE tamm.credit_grants INCLUDING ALL);
             CREATE TABLE peer.wallet_commands (LIKE tamm.wallet_commands INCLUDING ALL);
             DO $$
             DECLARE key record;
@@ -25,7 +26,7 @@ final class Pgbench: Sendable {
                 FOR key IN SELECT conrelid::regclass::text AS child, pg_get_constraintdef(oid) AS definition
                     FROM pg_constraint WHERE contype = 'f'
                         AND conrelid IN ('tamm.workspace_wallets'::regclass, 'tamm.ledger_entries'::regclass,
-                            'tamm.wallet_commands'::regclass)
+                            'tamm.credit_grants'::regclass, 'tamm.wallet_commands'::regclass)
                 LOOP
                     EXECUTE replace(format('ALTER TABLE %s ADD %s', key.child, key.definition), 'tamm.', 'peer.');
                 END LOOP;
@@ -37,6 +38,9 @@ final class Pgbench: Sendable {
                 recorded_at)
                 SELECT id, id, 1000000000000000, 0, 0, 0, 0, decode(repeat('00', 32), 'hex'), now()
                 FROM peer.workspaces;
+            INSERT INTO peer.credit_grants (workspace_id, wallet_id, id, amount, category, priority, status, remaining,
+                clawed_back, is_open, created_at)
+                SELECT id, id, id, 1000000000000000, 3, 0, 2, 1000000000000000, 0, true, now() FROM peer.workspaces;
             """)
         for (name, count) in [("hot", 1), ("uniform", wallets)] {
             let script = """
@@ -48,6 +52,9 @@ final class Pgbench: Sendable {
                         AND w.id = ('00000000-0000-7000-8000-' || lpad(to_hex(:n::int8), 12, '0'))::uuid
                         AND available >= 100
                     RETURNING w.*, gen_random_uuid()::text AS key),
+                lot AS (
+                    UPDATE peer.credit_grants g SET remaining = g.remaining - 100 FROM paid p
+                    WHERE g.workspace_id = p.workspace_id AND g.wallet_id = p.id AND g.is_open),
                 entry AS (
                     INSERT INTO peer.ledger_entries (workspace_id, wallet_id, sequence, kind, source, target, amount,
                         command, occurred_at, recorded_at, available, held, owed, hash)

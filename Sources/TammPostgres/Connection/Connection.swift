@@ -53,6 +53,10 @@ import TammCore
         guard unsafe PQstatus(raw) == CONNECTION_OK else { throw .connection(unsafe Self.reason(of: raw)) }
         unsafe PQsetNoticeProcessor(raw, { _, _ in }, nil)
         guard unsafe PQenterPipelineMode(raw) == 1 else { throw .connection("libpq refuses its pipeline mode") }
+        guard preparesStatements else { return }
+        try send(.settings, configuration.settings(isLocal: false), "", .unread)
+        try sync()
+        while !pending.isEmpty { _ = try read() }
     }
 
     deinit { unsafe PQfinish(raw) }

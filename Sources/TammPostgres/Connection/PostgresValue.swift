@@ -133,7 +133,13 @@ extension ChainHash: PostgresValue {
     public func encode(into bytes: inout [UInt8]) {
         for word in [words.0, words.1, words.2, words.3] { word.appendBigEndian(to: &bytes) }
     }
-    public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(Array(bytes)) }
+    public init?(postgres bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 32 else { return nil }
+        func word(_ index: Int) -> UInt64 {
+            unsafe UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self))
+        }
+        self.init(words: (word(0), word(1), word(2), word(3)))
+    }
 }
 
 /// The parameters of one statement, in the form in which libpq takes them.

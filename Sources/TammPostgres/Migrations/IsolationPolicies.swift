@@ -12,7 +12,7 @@ extension Migration {
                 EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tenant_table);
                 EXECUTE format(
                     'CREATE POLICY tenant ON %s AS RESTRICTIVE TO PUBLIC USING ('
-                    'current_user = ANY (''{tamm_ledger,tamm_service,tamm_lookup}''::name[]) '
+                    '(SELECT current_user = ANY (''{tamm_ledger,tamm_service,tamm_lookup}''::name[])) '
                     'OR (SELECT tamm.is_platform_admin()) OR %I = (SELECT tamm.acting_in()))', tenant_table, tenant);
                 EXECUTE format('CREATE POLICY service ON %s TO tamm_service USING (true)', tenant_table);
                 EXECUTE format('GRANT SELECT ON %s TO tamm_backup', tenant_table);
@@ -131,7 +131,7 @@ extension Migration {
                     EXECUTE format('ALTER TABLE tamm.%I FORCE ROW LEVEL SECURITY', name);
                     EXECUTE format(
                         'CREATE POLICY tenant ON tamm.%I AS RESTRICTIVE TO PUBLIC USING ('
-                        'current_user = ''tamm_service'' OR (SELECT tamm.is_platform_admin()))', name);
+                        '(SELECT current_user = ''tamm_service'') OR (SELECT tamm.is_platform_admin()))', name);
                     EXECUTE format('CREATE POLICY service ON tamm.%I TO tamm_service USING (true)', name);
                     EXECUTE format(
                         'CREATE POLICY administrators ON tamm.%I TO tamm_runtime USING ('

@@ -12,6 +12,9 @@ public struct ChainHash: Sendable, Hashable {
         self.words = (words[0], words[1], words[2], words[3])
     }
 
+    /// The digest by its words, the first bytes first.
+    package init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
     init(_ digest: SHA256.Digest) {
         words = unsafe digest.withUnsafeBytes { bytes in
             unsafe (

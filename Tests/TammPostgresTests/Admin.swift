@@ -1,0 +1,32 @@
+import Foundation
+import TammCore
+
+/// Statements of a superuser on the private server, which only tests have.
+enum Admin {
+    /// Runs a text of statements by psql, and returns what it prints, unaligned and without headings.
+    @discardableResult
+    static func run(_ sql: String, database: String? = nil) async throws -> String {
+        let url = try Server.url("TAMM_POSTGRES_ADMIN_URL")
+        let place = database.map { url.replacing("/tamm?", with: "/\($0)?") } ?? url
+        return try await run("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql, place])
+    }
+
+    /// Runs a program of the server's and returns what it prints.
+    @discardableResult
+    static func run(_ program: String, _ arguments: [String]) async throws -> String {
+        let folder = ProcessInfo.processInfo.environment["TAMM_POSTGRES_BIN"] ?? "/usr/bin"
+        let own = "\(folder)/\(program)"
+        let process = Process()
+        process.executableURL = URL(
+            fileURLWithPath: FileManager.default.isExecutableFile(atPath: own) ? own : "/usr/bin/\(program)")
+        process.arguments = arguments
+        let (output, errors) = (Pipe(), Pipe())
+        (process.standardOutput, process.standardError) = (output, errors)
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let trouble = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw MissingServer(description: "\(program): \(trouble)") }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}

@@ -1,0 +1,103 @@
+import TammCore
+import TammPostgres
+import Testing
+
+@Suite struct `Connections to PostgreSQL` {
+    @Test func `refuse a login that sees around the policies`() async throws {
+        await #expect {
+            _ = try await PostgresStore(Server.configuration("TAMM_POSTGRES_ADMIN_URL"))
+        } throws: { ($0 as? TammError)?.code == .forbidden }
+    }
+
+    @Test func `refuse a login that lacks a role, and name it`() async throws {
+        await #expect {
+            _ = try await PostgresStore(Server.configuration("TAMM_POSTGRES_OWNER_URL"))
+        } throws: {
+            ($0 as? TammError)?.code == .forbidden && ($0 as? TammError)?.message.contains("tamm_ledger") == true
+        }
+    }
+
+    @Test(arguments: ["postgresql://u:hunter2@/tamm?host=/nowhere", "postgresql://u:hunter2@", "host=/nowhere password=hunter2 x"])
+    func `that fail tell no password`(url: String) async throws {
+        await #expect {
+            _ = try await PostgresStore(PostgresConfiguration(Secret(url)))
+        } throws: { ($0 as? TammError)?.code == .unavailable && !"\($0)".contains("hunter2") }
+    }
+
+    @Test func `are lent in turn, and too many who wait are refused`() async throws {
+        let store = try await Server.store {
+            $0.connections = 1
+            $0.waiting = 2
+        }
+        let codes = await withTaskGroup(of: TammError.Code?.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    do throws(TammError) {
+                        _ = try await store.unitOfWork(as: .service) { t throws(TammError) in
+                            try t.execute("SELECT pg_sleep(0.2)")
+                        }
+                        return nil
+                    } catch { return error.code }
+                }
+            }
+            return await group.reduce(into: [TammError.Code?]()) { $0.append($1) }
+        }
+        #expect(codes.count { $0 == nil } == 3)
+        #expect(codes.count { $0 == .overloaded } == 5)
+        await store.shutdown()
+    }
+
+    @Test func `that do not become free in time are given up, and a cancelled task waits no longer`() async throws {
+        let store = try await Server.store {
+            $0.connections = 1
+            $0.timeouts.acquire = .milliseconds(100)
+        }
+        let long = Task {
+            _ = try await store.unitOfWork(as: .service) { t throws(TammError) in try t.execute("SELECT pg_sleep(0.6)") }
+        }
+        try await Task.sleep(for: .milliseconds(150))
+        await #expect {
+            try await store.transaction(as: .service) { _ throws(TammError) in }
+        } throws: { ($0 as? TammError)?.code == .overloaded }
+        let waiting = Task { try await store.transaction(as: .service) { _ throws(TammError) in } }
+        waiting.cancel()
+        await #expect { try await waiting.value } throws: { ($0 as? TammError)?.code == .cancelled }
+        try await long.value
+        // The operator's own connection is free all the time.
+        try await store.reservedTransaction(as: .service) { _ throws(TammError) in }
+        await store.shutdown()
+        await #expect {
+            try await store.transaction(as: .service) { _ throws(TammError) in }
+        } throws: { ($0 as? TammError)?.code == .unavailable }
+    }
+
+    @Test func `time out in a statement, and stop one at the end of the grace of a shutdown`() async throws {
+        let store = try await Server.store { $0.timeouts.statement = .milliseconds(200) }
+        await #expect {
+            try await store.unitOfWork(as: .service) { t throws(TammError) in try t.execute("SELECT pg_sleep(5)") }
+        } throws: { ($0 as? TammError)?.code == .unavailable && ($0 as? TammError)?.reason == "57014" }
+        await store.shutdown()
+        let other = try await Server.store()
+        let long = Task {
+            try await other.unitOfWork(as: .service) { t throws(TammError) in try t.execute("SELECT pg_sleep(20)") }
+        }
+        try await Task.sleep(for: .milliseconds(200))
+        await other.shutdown(within: .milliseconds(100))
+        await #expect { try await long.value } throws: { ($0 as? TammError)?.code == .unavailable }
+    }
+
+    @Test func `that the server has closed are replaced`() async throws {
+        let store = try await Server.store { $0.connections = 2 }
+        let pid = try await store.unitOfWork(as: .service) { t throws(TammError) in
+            try t.execute("SELECT pg_backend_pid()") { row throws(TammError) in try row.next(Int32.self) }[0]
+        }
+        try await Admin.run("SELECT pg_terminate_backend(\(pid))")
+        try await Task.sleep(for: .milliseconds(100))
+        for _ in 0..<4 { try await store.transaction(as: .service) { _ throws(TammError) in } }
+        let found = try await store.unitOfWork(as: .service) { t throws(TammError) in
+            try t.execute("SELECT 1::int8") { row throws(TammError) in try row.next(Int64.self) }
+        }
+        #expect(found == [1])
+        await store.shutdown()
+    }
+}

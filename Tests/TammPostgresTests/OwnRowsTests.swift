@@ -1,0 +1,104 @@
+import TammCore
+import TammPostgres
+import TammTesting
+import Testing
+
+@Suite struct `The caller's own rows` {
+    /// A table that the login may use, under a name of its own.
+    private func table(_ store: PostgresStore) async throws -> String {
+        let name = "own_" + Identifier<Int>(at: TimeSource.system.now(), entropy: .system).description
+            .filter { $0 != "-" }
+        try await Admin.run(
+            """
+            CREATE SCHEMA IF NOT EXISTS shop; GRANT USAGE ON SCHEMA shop TO tamm_app;
+            CREATE TABLE shop.\(name) (id text, credits int8); GRANT SELECT, INSERT ON shop.\(name) TO tamm_app;
+            """)
+        return "shop.\(name)"
+    }
+
+    private func wallet(_ store: PostgresStore) async throws -> (Wallets, Wallet) {
+        let workspace = try await Workspaces(store: store, time: .system, entropy: .system)
+            .create(named: "Own", owner: Identifier(at: TimeSource.system.now(), entropy: .system), as: .service)
+        let wallets = Wallets(store: store, time: .system)
+        let wallet = try await wallets.open(in: workspace.id, as: .service)
+        _ = try await wallets.grant(
+            GrantTerms(Credits(10), .purchased), to: wallet, key: IdempotencyKey("grant"), as: .service)
+        return (wallets, wallet)
+    }
+
+    @Test(arguments: [true, false])
+    func `commit with a command of Tamm's, or not at all`(commits: Bool) async throws {
+        let store = try await Server.shared
+        let (table, (wallets, wallet)) = (try await table(store), try await wallet(store))
+        let charge = try WalletCommand(
+            .debit(Credits(4), shortfall: .refuse), wallet: wallet.id, in: wallet.workspace, key: IdempotencyKey("charge"))
+        let now = TimeSource.system.now()
+        let work: @Sendable () async throws(TammError) -> Void = {
+            try await store.unitOfWork(as: .service) { t throws(TammError) in
+                var values = PostgresParameters()
+                values.add("order-7")
+                values.add(Credits.one)
+                try t.execute("INSERT INTO \(table) (id, credits) VALUES ($1, $2)", values)
+                _ = try wallets.apply([charge], at: now, in: t)
+                guard commits else { throw TammError(.conflict, "changed my mind") }
+            }
+        }
+        if commits { try await work() } else { await #expect(throws: TammError.self) { try await work() } }
+        let (rows, balance) = try await store.unitOfWork(as: .service) { t throws(TammError) in
+            (
+                try t.execute("SELECT id, credits FROM \(table)") { row throws(TammError) in
+                    "\(try row.next(String.self)) \(try row.next(Credits.self))"
+                },
+                try t.wallet(wallet.place)?.balance.available
+            )
+        }
+        #expect(rows == (commits ? ["order-7 1"] : []))
+        #expect(balance == (commits ? try Credits(6) : try Credits(10)))
+    }
+
+    @Test func `are reached with the login's rights, and Tamm's rows are not`() async throws {
+        let store = try await Server.shared
+        for sql in [
+            "SELECT FROM tamm.workspaces", "SELECT FROM tamm.saved_cards",
+            "UPDATE tamm.workspace_wallets SET available = 1",
+        ] {
+            await #expect(throws: TammError.self) {
+                try await store.unitOfWork(as: .service) { t throws(TammError) in try t.execute(sql) }
+            }
+        }
+        let user = try await store.unitOfWork(as: .service) { t throws(TammError) in
+            _ = try t.execute("SELECT 1")
+            return try t.execute("SELECT current_user::text") { row throws(TammError) in try row.next(String.self) }
+        }
+        #expect(user == ["tamm_app"])
+    }
+
+    @Test func `leave the transaction's role and rows as they were`() async throws {
+        let store = try await Server.shared
+        let (_, wallet) = try await wallet(store)
+        let found = try await store.unitOfWork(as: .service) { t throws(TammError) in
+            _ = try t.execute("SELECT 1")
+            return try t.wallet(wallet.place)?.id
+        }
+        #expect(found == wallet.id)
+    }
+
+    @Test func `that do not fit their type say which column and what was wanted`() async throws {
+        let store = try await Server.shared
+        await #expect {
+            try await store.unitOfWork(as: .service) { t throws(TammError) in
+                try t.execute("SELECT 1::int4 AS amount") { row throws(TammError) in try row.next(Int64.self) }
+            }
+        } throws: { error in
+            (error as? TammError)?.code == .corrupted
+                && (error as? TammError)?.message.contains("column amount: wanted int8") == true
+        }
+        await #expect {
+            try await store.unitOfWork(as: .service) { t throws(TammError) in
+                try t.execute("SELECT NULL::text AS name") { row throws(TammError) in try row.next(String.self) }
+            }
+        } throws: { error in
+            (error as? TammError)?.message.contains("column name: wanted text, found null") == true
+        }
+    }
+}
