@@ -40,3 +40,35 @@ enum Server {
 struct MissingServer: Error, CustomStringConvertible {
     let description: String
 }
+
+/// A database of a test's own, and a store on it.
+struct Scratch {
+    let databases: ScratchDatabases
+    let name: String
+    let store: PostgresStore
+
+    init(_ change: (inout PostgresConfiguration) -> Void = { _ in }) async throws {
+        databases = try await ScratchDatabases(
+            owner: Server.configuration("TAMM_POSTGRES_OWNER_URL"), prefix: "tamm_test")
+        name = try await databases.make()
+        var configuration = try Server.configuration()
+        configuration.database = name
+        change(&configuration)
+        store = try await PostgresStore(configuration)
+    }
+
+    /// A store on one more database.
+    func another() async throws -> PostgresStore {
+        var configuration = try Server.configuration()
+        configuration.database = try await databases.make()
+        configuration.connections = 4
+        let store = try await PostgresStore(configuration)
+        await databases.keep(store)
+        return store
+    }
+
+    func close() async {
+        await store.shutdown(within: .seconds(1))
+        await databases.close()
+    }
+}

@@ -15,6 +15,18 @@ package struct BillingRun {
         /// What every command was answered, in order: two stores that agree give the same.
         package var answers: [String] = []
         package var head: ChainHash?
+        /// What was answered and stored after each step, where that was asked for.
+        package var trace: [Trace] = []
+    }
+
+    /// What was answered to a step, and all that is stored after it.
+    package struct Trace: Sendable, Equatable {
+        package let step: Int
+        package let answers: [String]
+        package let snapshot: WalletSnapshot
+        package let entries: [LedgerEntry]
+        package let usage: [RecordedUsage]
+        package let commands: [RecordedCommand?]
     }
 
     private static let start = Timestamp(unchecked: 1_767_225_600_000_000)
@@ -23,6 +35,9 @@ package struct BillingRun {
     private let store: any TammStore
     private let wallets: Wallets
     private let time: ManualTime
+    /// Whether each step is traced; then what is to be done together is done one after the other, for what comes first
+    /// is nobody's to say.
+    private let isTraced: Bool
     private let wallet: Wallet
     private let properties: [BillingProperty]
     private let rules: SharedWalletRules
@@ -44,9 +59,10 @@ package struct BillingRun {
     }
 
     package init(
-        store: any TammStore, rules: WalletRules, properties: [BillingProperty], seed: UInt64
+        store: any TammStore, rules: WalletRules, properties: [BillingProperty], seed: UInt64, isTraced: Bool = false
     ) async throws(TammError) {
         self.store = store
+        self.isTraced = isTraced
         self.properties = properties
         self.rules = SharedWalletRules(rules)
         time = ManualTime(Self.start)
@@ -88,6 +104,7 @@ package struct BillingRun {
                 entries: read.entries, usage: read.usage, past: past, limits: rules.rules.limits)
             outcome.mix.count(observation)
             outcome.answers += answers.map { "\($0.command.key) \($0.result)" }
+            if isTraced { outcome.trace.append(try await trace(step, answers, read)) }
             for property in properties {
                 if let detail = property.check(observation) {
                     outcome.violations.append(Violation(property: property.name, step: step, detail: detail))
@@ -103,9 +120,17 @@ package struct BillingRun {
         return outcome
     }
 
+    private func trace(_ step: BillingStep, _ answers: [Answered], _ read: Read) async throws(TammError) -> Trace {
+        let keys = answers.map { CommandKey(workspace: $0.command.workspace, key: $0.command.key) }
+        return Trace(
+            step: step.id, answers: answers.map { "\($0.command.key) \($0.comparable)" }, snapshot: read.snapshot,
+            entries: read.entries, usage: read.usage,
+            commands: try await store.transaction(as: .service) { t throws(TammError) in try t.recordedCommands(keys) })
+    }
+
     private func submit(_ commands: [WalletCommand], as step: BillingStep) async -> [Answered] {
         if case .batch = step.action { return await apply(commands) }
-        guard case .together = step.action else {
+        guard case .together = step.action, !isTraced else {
             var answers: [Answered] = []
             for command in commands { answers.append(await answer(command)) }
             return answers

@@ -14,6 +14,14 @@ package struct Answered: Sendable {
     package let command: WalletCommand
     package let result: Result<WalletOutcome, TammError>
 
+    /// The result as two stores have to agree on it: of an error its code and field, not its words.
+    var comparable: String {
+        switch result {
+        case .success(let outcome): "\(outcome)"
+        case .failure(let error): "\(error.code.rawValue) \(error.field ?? "")"
+        }
+    }
+
     var applied: WalletReceipt? { if case .success(.applied(let receipt)) = result { receipt } else { nil } }
 
     /// Whether it was decided now: applied or refused, not answered again.
