@@ -23,7 +23,12 @@ public final class PostgresStore: TammStore {
         self.configuration = configuration
         pool = ConnectionPool(configuration, connections: configuration.connections)
         reserved = ConnectionPool(configuration, connections: 1)
-        do throws(TammError) { try await reserved.run { connection throws(TammError) in try connection.checkLogin() } } catch {
+        do throws(TammError) {
+            try await reserved.run { connection throws(TammError) in
+                try connection.checkLogin()
+                try connection.checkSchema(configuration)
+            }
+        } catch {
             await shutdown(within: .zero)
             throw error
         }
@@ -121,6 +126,36 @@ extension Connection {
         }
         guard found.missing.isEmpty else {
             throw TammError(.forbidden, "the login lacks the roles \(found.missing.joined(separator: ", "))")
+        }
+    }
+}
+
+extension Connection {
+    /// - Throws: `unavailable` unless the schema is this version's.
+    fileprivate func checkSchema(_ configuration: PostgresConfiguration) throws(TammError) {
+        let session = Session(self, .service, configuration)
+        var applied: [String] = []
+        do throws(TammError) {
+            let rows = try session.run(.appliedMigrations)
+            for index in 0..<rows.count {
+                var row = rows[index]
+                let (id, digest): (String, [UInt8]) = (try row.next(), try row.next())
+                if Migration.all.contains(where: { $0.id == id && $0.digest == digest }) {
+                    applied.append(id)
+                } else {
+                    throw TammError(.conflict, "the database's migration \(id) is not one of this version's")
+                }
+            }
+            try session.commit()
+        } catch {
+            session.rollBack()
+            // Without the schema there is no table to read, or no right to.
+            guard let state = session.failure?.sqlState, ["42P01", "3F000", "42501"].contains(state) else { throw error }
+        }
+        let missing = Migration.all.map(\.id).filter { !applied.contains($0) }
+        guard missing.isEmpty else {
+            throw TammError(
+                .unavailable, "the database lacks the migrations \(missing.joined(separator: ", ")): apply PostgresMigrations")
         }
     }
 }

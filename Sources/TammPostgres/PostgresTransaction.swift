@@ -4,8 +4,6 @@ public import TammCore
 public struct PostgresTransaction: StoreTransaction, ~Copyable {
     let session: Session
 
-    init(session: Session) { self.session = session }
-
     /// Runs a statement of the caller's own in this transaction: all or nothing with what Tamm does in it.
     ///
     /// It runs with the rights of the login, not of a role of Tamm's, so that it reaches the caller's tables and none

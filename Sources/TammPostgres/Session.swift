@@ -79,8 +79,7 @@ final class Session {
     }
 
     /// Sends a statement and returns its rows.
-    func run(_ statement: Statement, _ parameters: PostgresParameters = PostgresParameters()) throws(TammError) -> ResultRows
-    {
+    func run(_ statement: Statement, _ parameters: PostgresParameters = PostgresParameters()) throws(TammError) -> ResultRows {
         try run([(statement, parameters)])[0]
     }
 

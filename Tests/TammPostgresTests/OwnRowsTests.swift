@@ -6,7 +6,9 @@ import Testing
 @Suite struct `The caller's own rows` {
     /// A table that the login may use, under a name of its own.
     private func table(_ store: PostgresStore) async throws -> String {
-        let name = "own_" + Identifier<Int>(at: TimeSource.system.now(), entropy: .system).description
+        let name =
+            "own_"
+            + Identifier<Int>(at: TimeSource.system.now(), entropy: .system).description
             .filter { $0 != "-" }
         try await Admin.run(
             """

@@ -159,7 +159,7 @@ import TammCore
     func recover() throws(ServerFailure) {
         try sync()
         while !pending.isEmpty {
-            do { _ = try read() } catch where !error.isConnectionLost {} catch { throw error }
+            do { _ = try read() } catch  where !error.isConnectionLost {} catch { throw error }
         }
         failure = nil
         preparing = []
@@ -175,10 +175,12 @@ import TammCore
     ) throws(ServerFailure) {
         if let failure { throw failure }
         guard preparesStatements, !statement.name.isEmpty else {
-            guard unsafe parameters.withPointers({ types, values, lengths, formats in
-                unsafe PQsendQueryParams(
-                    raw, statement.sql, Int32(parameters.types.count), types, values, lengths, formats, 1)
-            }) == 1 else { throw lost() }
+            guard
+                unsafe parameters.withPointers({ types, values, lengths, formats in
+                    unsafe PQsendQueryParams(
+                        raw, statement.sql, Int32(parameters.types.count), types, values, lengths, formats, 1)
+                }) == 1
+            else { throw lost() }
             pending.append(kind)
             return
         }
@@ -189,9 +191,11 @@ import TammCore
             pending.append(.preparation(of: name))
             preparing.insert(name)
         }
-        guard unsafe parameters.withPointers({ _, values, lengths, formats in
-            unsafe PQsendQueryPrepared(raw, name, Int32(parameters.types.count), values, lengths, formats, 1)
-        }) == 1 else { throw lost() }
+        guard
+            unsafe parameters.withPointers({ _, values, lengths, formats in
+                unsafe PQsendQueryPrepared(raw, name, Int32(parameters.types.count), values, lengths, formats, 1)
+            }) == 1
+        else { throw lost() }
         pending.append(kind)
     }
 
@@ -300,8 +304,8 @@ private func withCStrings<Value>(
 ) -> Value {
     let copies = unsafe texts.map { unsafe strdup($0) }
     defer {
-        for unsafe copy in unsafe copies {
-            if let copy = unsafe copy {
+        for index in unsafe copies.indices {
+            if let copy = unsafe copies[index] {
                 unsafe memset(copy, 0, strlen(copy))
                 unsafe free(copy)
             }

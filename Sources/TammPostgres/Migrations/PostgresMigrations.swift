@@ -153,7 +153,7 @@ extension Connection {
 
 extension Statement {
     fileprivate static let hasMigrations = Statement("", "SELECT to_regclass('tamm.migrations') IS NOT NULL")
-    fileprivate static let appliedMigrations = Statement("", "SELECT id, digest FROM tamm.migrations ORDER BY id")
+    static let appliedMigrations = Statement("", "SELECT id, digest FROM tamm.migrations ORDER BY id")
     fileprivate static let recordMigration = Statement(
         "", "INSERT INTO tamm.migrations (id, digest, applied_at) VALUES ($1, $2, now())")
     fileprivate static let forgetMigration = Statement("", "DELETE FROM tamm.migrations WHERE id = $1")

@@ -13,8 +13,10 @@ extension PostgresTransaction {
         places.add(entries, \.id)
         // Asked before, so that a refusal leaves the transaction as it is; those who add it at once meet the unique key.
         let bad = try session.run(.refusedAudit, places).first { row throws(TammError) in
-            (workspace: try row.next(Identifier<Workspace>.self), id: try row.next(Identifier<AuditEntry>.self),
-             isThere: try row.next(Bool.self))
+            (
+                workspace: try row.next(Identifier<Workspace>.self), id: try row.next(Identifier<AuditEntry>.self),
+                isThere: try row.next(Bool.self)
+            )
         }
         if let bad {
             guard bad.isThere else { throw TammError(.notFound, "no workspace \(bad.workspace)") }
