@@ -11,7 +11,7 @@ SEED ?=
 # The group of benchmarks to run, for example ONLY=core; all when empty.
 ONLY ?=
 
-.PHONY: help demo test bench lint format docs setup clean
+.PHONY: help demo test faults bench lint format docs setup clean
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -21,6 +21,9 @@ demo: ## Run the launch checklist and show its evidence (STORE=postgres, ARGS="-
 
 test: ## Set up, build, run every test and lint (SEED=… replays a property)
 	@SEED="$(SEED)" scripts/test
+
+faults: ## Kill the database under load, ten times, and look at what is left
+	@scripts/faults
 
 bench: ## Run the benchmarks, optimised (ONLY=core runs one group)
 	@scripts/bench $(ONLY)

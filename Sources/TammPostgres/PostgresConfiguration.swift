@@ -10,6 +10,8 @@ public struct PostgresConfiguration: Sendable {
         public var acquire: Duration = .seconds(10)
         /// For one statement; the server's `statement_timeout`.
         public var statement: Duration = .seconds(30)
+        /// How much longer than ``statement`` the server may be silent before its connection counts as lost.
+        public var silence: Duration = .seconds(5)
         /// For a lock; the server's `lock_timeout`.
         public var lock: Duration = .seconds(10)
         /// Between the statements of a transaction; the server's `idle_in_transaction_session_timeout`.

@@ -21,17 +21,7 @@ enum Admin {
     static func run(_ program: String, _ arguments: [String]) async throws -> String {
         let folder = ProcessInfo.processInfo.environment["TAMM_POSTGRES_BIN"] ?? "/usr/bin"
         let own = "\(folder)/\(program)"
-        let process = Process()
-        process.executableURL = URL(
-            fileURLWithPath: FileManager.default.isExecutableFile(atPath: own) ? own : "/usr/bin/\(program)")
-        process.arguments = arguments
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardOutput, process.standardError) = (output, errors)
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let trouble = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw MissingServer(description: "\(program): \(trouble)") }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+        let isOwn = FileManager.default.isExecutableFile(atPath: own)
+        return try Command.run([isOwn ? own : "/usr/bin/\(program)"] + arguments)
     }
 }

@@ -29,21 +29,25 @@ import Testing
             $0.connections = 1
             $0.waiting = 2
         }
+        let gate = Gate()
         let codes = await withTaskGroup(of: TammError.Code?.self) { group in
             for _ in 0..<8 {
                 group.addTask {
                     do throws(TammError) {
-                        _ = try await store.unitOfWork(as: .service) { t throws(TammError) in
-                            try t.execute("SELECT pg_sleep(0.2)")
-                        }
+                        try await store.transaction(as: .service) { _ throws(TammError) in gate.pass() }
                         return nil
                     } catch { return error.code }
                 }
             }
-            return await group.reduce(into: [TammError.Code?]()) { $0.append($1) }
+            // One has the connection, two wait for it, and the others are told at once.
+            var codes: [TammError.Code?] = []
+            for _ in 0..<5 { if let code = await group.next() { codes.append(code) } }
+            gate.open()
+            return await group.reduce(into: codes) { $0.append($1) }
         }
-        #expect(codes.count { $0 == nil } == 3)
-        #expect(codes.count { $0 == .overloaded } == 5)
+        #expect(codes.prefix(5).allSatisfy { $0 == .overloaded })
+        #expect(codes.dropFirst(5).allSatisfy { $0 == nil })
+        #expect(codes.count == 8)
         await store.shutdown()
     }
 
@@ -52,23 +56,40 @@ import Testing
             $0.connections = 1
             $0.timeouts.acquire = .milliseconds(100)
         }
-        let long = Task {
-            _ = try await store.unitOfWork(as: .service) { t throws(TammError) in try t.execute("SELECT pg_sleep(0.6)") }
-        }
-        try await Task.sleep(for: .milliseconds(150))
+        let gate = Gate()
+        defer { gate.open() }
+        let long = Task { try await store.transaction(as: .service) { _ throws(TammError) in gate.pass() } }
+        await gate.arrivals(1)
         await #expect {
             try await store.transaction(as: .service) { _ throws(TammError) in }
         } throws: { ($0 as? TammError)?.code == .overloaded }
         let waiting = Task { try await store.transaction(as: .service) { _ throws(TammError) in } }
         waiting.cancel()
-        await #expect { try await waiting.value } throws: { ($0 as? TammError)?.code == .cancelled }
-        try await long.value
+        await #expect {
+            try await waiting.value
+        } throws: { [.cancelled, .overloaded].contains(($0 as? TammError)?.code) }
         // The operator's own connection is free all the time.
         try await store.reservedTransaction(as: .service) { _ throws(TammError) in }
+        gate.open()
+        try await long.value
         await store.shutdown()
         await #expect {
             try await store.transaction(as: .service) { _ throws(TammError) in }
         } throws: { ($0 as? TammError)?.code == .unavailable }
+    }
+
+    @Test func `are left by a cancelled task that waits for one`() async throws {
+        let store = try await Server.store { $0.connections = 1 }
+        let gate = Gate()
+        defer { gate.open() }
+        let long = Task { try await store.transaction(as: .service) { _ throws(TammError) in gate.pass() } }
+        await gate.arrivals(1)
+        let waiting = Task { try await store.transaction(as: .service) { _ throws(TammError) in } }
+        waiting.cancel()
+        await #expect { try await waiting.value } throws: { ($0 as? TammError)?.code == .cancelled }
+        gate.open()
+        try await long.value
+        await store.shutdown()
     }
 
     @Test func `time out in a statement, and stop one at the end of the grace of a shutdown`() async throws {
@@ -78,10 +99,15 @@ import Testing
         } throws: { ($0 as? TammError)?.code == .unavailable && ($0 as? TammError)?.reason == "57014" }
         await store.shutdown()
         let other = try await Server.store()
+        let gate = Gate(opensAt: 1)
         let long = Task {
-            try await other.unitOfWork(as: .service) { t throws(TammError) in try t.execute("SELECT pg_sleep(20)") }
+            try await other.unitOfWork(as: .service) { t throws(TammError) in
+                gate.pass()
+                // Stopped in whichever of these it is then.
+                for _ in 0..<20 { try t.execute("SELECT pg_sleep(1)") }
+            }
         }
-        try await Task.sleep(for: .milliseconds(200))
+        await gate.arrivals(1)
         await other.shutdown(within: .milliseconds(100))
         await #expect { try await long.value } throws: { ($0 as? TammError)?.code == .unavailable }
     }

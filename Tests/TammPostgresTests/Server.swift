@@ -17,6 +17,11 @@ enum Server {
         PostgresConfiguration(Secret(try url(name)))
     }
 
+    /// Where its socket is.
+    static var folder: String {
+        get throws { URL(fileURLWithPath: try url("TAMM_POSTGRES_DATA")).deletingLastPathComponent().path }
+    }
+
     private static let migration = Task {
         try await PostgresMigrations(configuration("TAMM_POSTGRES_OWNER_URL")).apply()
     }

@@ -49,8 +49,8 @@ import TammCore
         guard let raw = unsafe raw else { throw .connection("libpq has no memory for a connection") }
         unsafe self.raw = raw
         preparesStatements = configuration.preparesStatements
-        patience = configuration.timeouts.statement + .seconds(5)
-        guard unsafe PQstatus(raw) == CONNECTION_OK else { throw .connection(unsafe Self.reason(of: raw)) }
+        patience = configuration.timeouts.statement + configuration.timeouts.silence
+        guard unsafe PQstatus(raw) == CONNECTION_OK else { throw .connecting(unsafe Self.reason(of: raw)) }
         unsafe PQsetNoticeProcessor(raw, { _, _ in }, nil)
         guard unsafe PQenterPipelineMode(raw) == 1 else { throw .connection("libpq refuses its pipeline mode") }
         guard preparesStatements else { return }

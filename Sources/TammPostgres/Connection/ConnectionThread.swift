@@ -16,21 +16,29 @@ final class ConnectionThread: Sendable {
         queue = DispatchQueue(label: "tamm.postgres.\(number)")
     }
 
-    /// Runs `body` on the thread with a connection that is up; one that is lost meanwhile is not used again.
-    func run<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws(TammError) -> Value
-    ) async throws(TammError) -> Value {
-        let result: Result<Value, TammError> = await withCheckedContinuation { continuation in
-            queue.async {
-                let result: Result<Value, TammError>
-                do throws(TammError) { result = .success(try body(try self.connected())) } catch {
-                    result = .failure(error)
-                }
-                if let failure = unsafe self.connection?.failure, failure.isConnectionLost { self.disconnect() }
-                continuation.resume(returning: result)
+    /// What is to be done with a connection, or without one; returns what tells the caller.
+    typealias Work = @Sendable (Result<Connection, TammError>) -> @Sendable () -> Void
+
+    /// Does the work on the thread with a connection that is up; one that is lost meanwhile is not used again.
+    ///
+    /// - Parameters:
+    ///   - refused: asked when there is no connecting; true when the work is done elsewhere.
+    ///   - finished: called when the thread is free again and before the caller is told, with whether it is connected.
+    func start(
+        _ work: @escaping Work, refused: @escaping @Sendable (TammError) -> Bool,
+        finished: @escaping @Sendable (_ isConnected: Bool) -> Void
+    ) {
+        queue.async {
+            let connection: Result<Connection, TammError>
+            do throws(TammError) { connection = .success(try self.connected()) } catch {
+                if refused(error) { return }
+                connection = .failure(error)
             }
+            let tell = work(connection)
+            if let failure = unsafe self.connection?.failure, failure.isConnectionLost { self.disconnect() }
+            finished(unsafe self.connection != nil)
+            tell()
         }
-        return try result.get()
     }
 
     /// Stops the running statement, if there is one.

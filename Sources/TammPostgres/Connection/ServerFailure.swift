@@ -21,6 +21,16 @@ struct ServerFailure: Error {
         ServerFailure(sqlState: "", message: message, constraint: "")
     }
 
+    /// Why there is no connecting. libpq tells no SQLSTATE of it, so that a server with no room is known by its English
+    /// words alone.
+    static func connecting(_ message: String) -> ServerFailure {
+        let full = [
+            "too many clients", "connection slots are reserved", "too many connections for", "no more connections allowed",
+        ]
+        let hasRoom = !full.contains { message.contains($0) }
+        return ServerFailure(sqlState: hasRoom ? "" : "53300", message: message, constraint: "")
+    }
+
     init(sqlState: String, message: String, constraint: String) {
         self.sqlState = sqlState
         self.message = message

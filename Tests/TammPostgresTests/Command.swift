@@ -1,0 +1,55 @@
+import Foundation
+
+/// Runs programs.
+///
+/// Foundation's `Process` notices an exit by the end of a socket that all later children inherit, and so waits for
+/// servers that stay.
+enum Command {
+    /// Closes what is inherited beyond the usual three, then becomes the program.
+    private static let alone = [
+        "bash", "-c",
+        #"for fd in /proc/self/fd/*; do n=${fd##*/}; if ((n > 2)); then eval "exec $n>&-"; fi; done; exec "$@""#, "bash",
+    ]
+
+    /// Runs a program to its end; what it starts beyond that holds nothing of ours.
+    ///
+    /// - Returns: its output, without white space around it.
+    @discardableResult
+    static func run(_ command: [String]) throws -> String {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "tamm-\(UUID().uuidString)").path
+        defer { for file in ["out", "err"] { unsafe unlink("\(folder).\(file)") } }
+        var actions = unsafe posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        unsafe posix_spawnattr_init(&attributes)
+        defer {
+            unsafe posix_spawn_file_actions_destroy(&actions)
+            unsafe posix_spawnattr_destroy(&attributes)
+        }
+        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        for (descriptor, name) in [(Int32(1), "out"), (2, "err")] {
+            unsafe posix_spawn_file_actions_addopen(
+                &actions, descriptor, "\(folder).\(name)", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        }
+        // The threads of a pool block signals by which children are ended.
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe (alone + command).map { unsafe strdup($0) } + [nil]
+        defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
+        var pid: pid_t = 0
+        let error = unsafe posix_spawnp(&pid, "bash", &actions, &attributes, &arguments, environ)
+        guard error == 0 else { throw MissingServer(description: "bash does not start: \(error)") }
+        var status: Int32 = 0
+        while unsafe waitpid(pid, &status, 0) == -1, errno == EINTR {}
+        func text(_ name: String) -> String {
+            let data = (try? Data(contentsOf: URL(fileURLWithPath: "\(folder).\(name)"))) ?? Data()
+            return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        guard status == 0 else {
+            throw MissingServer(description: "\(command[0]): status \(status): \(text("out")) \(text("err"))")
+        }
+        return text("out")
+    }
+}
