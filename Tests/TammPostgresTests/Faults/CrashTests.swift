@@ -9,7 +9,7 @@ import Testing
     /// With FAULT_CANARY set the server does not wait for its disk, and the first test has to fail.
     private static let settings =
         environment["FAULT_CANARY"] == nil
-        ? [] : ["synchronous_commit = off", "wal_writer_delay = 10s", "wal_writer_flush_after = 0"]
+        ? [] : ["synchronous_commit = off", "wal_writer_delay = 10s", "wal_writer_flush_after = 1GB"]
 
     private static func run(
         _ name: String, _ server: FaultServer, _ fault: (FaultServer, Writers) async throws -> Void

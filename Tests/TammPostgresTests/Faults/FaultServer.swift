@@ -110,10 +110,10 @@ final class FaultServer: Sendable {
         }
     }
 
-    /// Kills the server at once: nothing is flushed, nobody is told.
+    /// Kills the server and its processes at once: nothing is flushed, nobody is told.
     func kill() throws {
         let pid = try Command.run(prefix + ["head", "-n", "1", "\(data)/postmaster.pid"])
-        try Command.run(["kill", "-9", pid])
+        try Command.run(["bash", "-c", "kill -9 \(pid) $(cat /proc/\(pid)/task/\(pid)/children) 2>/dev/null; true"])
     }
 
     /// Kills one of the processes that serve connections: the server takes its memory for damaged and begins anew.
