@@ -111,6 +111,51 @@ import Testing
         #expect(wrong == [])
     }
 
+    @Test func `lets no reference tell of another workspace's row`() async throws {
+        let scratch = try await Scratch()
+        let world = LawWorld()
+        try await world.fill(scratch.store)
+        let cast = try #require(world.cast)
+        try await Admin.run(Self.function, database: scratch.name)
+        let references = try await Admin.run(
+            """
+            SELECT c.relname || ' ' || p.relname || ' ' || (
+                SELECT string_agg(a.attname || '=' || b.attname, ' ')
+                FROM unnest(k.conkey[2:], k.confkey[2:]) AS n(child, parent)
+                JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = n.child
+                JOIN pg_attribute b ON b.attrelid = p.oid AND b.attnum = n.parent)
+            FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class p ON p.oid = k.confrelid
+            WHERE k.connamespace = 'tamm'::regnamespace AND k.contype = 'f' AND cardinality(k.conkey) > 1 ORDER BY 1
+            """, database: scratch.name
+        ).split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(references.count >= 5)
+        for reference in references {
+            let (child, parent) = (reference[0], reference[1])
+            let row = try await Admin.run(Self.copy(child, "workspace_id", cast.seen.id), database: scratch.name)
+            let columns = reference.dropFirst(2).map { $0.split(separator: "=").map(String.init) }
+            let theirs = try await Admin.run(
+                """
+                SELECT jsonb_build_object(\(columns.map { "'\($0[0])', \($0[1])" }.joined(separator: ", "))) FROM tamm.\(parent)
+                WHERE workspace_id = '\(cast.other.id)' LIMIT 1
+                """, database: scratch.name)
+            let nobodys = try await Admin.run(
+                "SELECT jsonb_build_object(\(columns.map { "'\($0[0])', gen_random_uuid()" }.joined(separator: ", ")))",
+                database: scratch.name)
+            for principal in [.service, .ledger] + cast.observers.map(\.principal) {
+                var found: [String] = []
+                for other in [theirs, nobodys] {
+                    let insert =
+                        "INSERT INTO tamm.\(child) SELECT * FROM jsonb_populate_record(NULL::tamm.\(child), '\(row)'::jsonb || '\(other)'::jsonb)"
+                    found.append(
+                        try await Admin.run("SELECT \(Self.call(principal, insert))", database: scratch.name))
+                }
+                #expect(found[0] == found[1], "\(child) to \(parent) as \(principal)")
+                #expect(["23503", "42501"].contains(found[0]), "\(child) to \(parent) as \(principal): \(found)")
+            }
+        }
+        await scratch.close()
+    }
+
     /// The table whose rule holds for the one of that name: its own, or that of the table which it is a part of.
     private static func rule(of name: String) -> TenantTable? {
         switch name {
