@@ -30,12 +30,16 @@ public struct BookComparison: Sendable, Hashable {
     public static let maximumListed = 1000
 
     /// A workspace on which the books differ.
-    public struct Difference: Sendable, Hashable {
+    public struct Difference: Sendable, Hashable, CustomStringConvertible {
         public let workspace: Identifier<Workspace>
         /// Nil where the other book lacks it.
         public let theirs: Credits?
         /// Nil where it has no wallet here.
         public let ours: Credits?
+
+        public var description: String {
+            "workspace \(workspace): theirs \(theirs?.description ?? "none"), ours \(ours?.description ?? "none")"
+        }
     }
 
     /// Whether the books say the same of every workspace.

@@ -67,6 +67,26 @@ public enum ShadowDifference: Sendable, Hashable {
     }
 }
 
+extension ShadowDifference: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .decision(let theirs, let ours, let refusal):
+            "decision: theirs \(theirs), ours \(ours)" + (refusal.map { " (\($0))" } ?? "")
+        case .amount(let theirs, let ours), .balance(let theirs, let ours), .owed(let theirs, let ours):
+            "\(kind.rawValue): theirs \(theirs), ours \(ours)"
+        }
+    }
+}
+
+extension ShadowAnswer.Decision: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .done(let amount): "done for \(amount)"
+        case .refused: "refused"
+        }
+    }
+}
+
 extension ShadowAnswer {
     /// Whether there is a balance to compare.
     var namesBalance: Bool { available != nil || owed != nil }
