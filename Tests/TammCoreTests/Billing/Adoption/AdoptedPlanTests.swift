@@ -126,6 +126,54 @@ struct AdoptedPlanTests {
         #expect(again.refusal == .noTrial)
     }
 
+    @Test func `A paid period that ended before the adoption is past due, then expired, as time says`() async throws {
+        for (through, status) in [
+            ("2026-03-12T00:00:00Z", Subscription.Status.pastDue), ("2026-03-01T00:00:00Z", .expired),
+        ] {
+            let takeover = try Takeover()
+            let plan = try Takeover.paid(from: "2026-02-01T00:00:00Z", through: through, anchor: nil)
+            try await takeover.adopt(Takeover.workspace(plan: plan, lots: []))
+            #expect(try await takeover.subscription()?.status == status)
+            try await takeover.run(at: "2026-03-15T12:00:00Z")
+            #expect(try await takeover.subscription()?.status == status)
+            #expect(try await takeover.grants().isEmpty)
+        }
+    }
+
+    @Test func `However periods lie, no credits are given for one that was given, and one month's for each after it`()
+        async throws
+    {
+        let seed = TestSeed.current
+        var generator = SplitMix64(seed: seed)
+        let calendar = BillingCalendar.cairo
+        let noon = "2026-03-15T12:00:00Z".moment
+        for round in 0..<150 {
+            let takeover = try Takeover()
+            let anchor = noon.advanced(by: .seconds(-Int64.random(in: 0...40_000_000, using: &generator)))
+            let month = calendar.month(at: noon, anchor: anchor)
+            let plan = try AdoptedPlan(
+                PlanVersionReference(parsing: "free@1"), .complimentary, from: month.lowerBound,
+                through: month.upperBound, anchor: round % 2 == 0 ? anchor : nil, hadTrial: false)
+            try await takeover.adopt(Takeover.workspace(plan: plan, lots: []))
+            var later = month.upperBound
+            for months in 0...Int.random(in: 0...13, using: &generator) {
+                takeover.time.set(later.advanced(by: .microseconds(-1)))
+                _ = try await takeover.tamm.clock.run()
+                #expect(try await takeover.grants().count == months, "round \(round), seed \(seed)")
+                takeover.time.set(later)
+                _ = try await takeover.tamm.clock.run()
+                let grants = try await takeover.grants()
+                #expect(grants.count == months + 1, "round \(round), seed \(seed)")
+                let last = try #require(grants.max { ($0.effectiveAt ?? .min) < ($1.effectiveAt ?? .min) })
+                #expect(last.effectiveAt == later && last.amount == 100.credits, "round \(round), seed \(seed)")
+                let end = try #require(last.expiresAt)
+                let days = end.duration(since: later) / .seconds(86_400)
+                #expect((27.9...31.1).contains(days), "round \(round), seed \(seed)")
+                later = end
+            }
+        }
+    }
+
     @Test func `A plan that cannot go on as it is says which field, and nothing is adopted`() async throws {
         let takeover = try Takeover()
         let plans: [(String, TammError.Code, AdoptedPlan)] = [

@@ -58,7 +58,7 @@ public final class Shadow: Sendable {
                 balance = try await wallets.balance(of: command.place, as: principal)
             }
             let differences = answer.differences(from: outcome, balance)
-            return note(differences.isEmpty ? .agrees : .differs(differences), of: command)
+            return note(differences.isEmpty ? .agrees(outcome) : .differs(outcome, differences), of: command)
         } catch {
             return note(.failed(error), of: command)
         }
@@ -142,7 +142,7 @@ private struct ShadowMetrics: Sendable {
     func count(_ comparison: ShadowComparison) {
         switch comparison {
         case .agrees: outcomes[0].increment()
-        case .differs(let differences):
+        case .differs(_, let differences):
             outcomes[1].increment()
             for difference in differences { kinds[difference.kind]?.increment() }
         case .failed: outcomes[2].increment()

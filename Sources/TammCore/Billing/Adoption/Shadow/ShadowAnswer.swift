@@ -33,12 +33,26 @@ public struct ShadowedCommand: Sendable, Hashable {
 
 /// What the comparison of one command has come to.
 public enum ShadowComparison: Sendable, Hashable {
-    case agrees
-    case differs([ShadowDifference])
+    case agrees(WalletOutcome)
+    case differs(WalletOutcome, [ShadowDifference])
     /// Tamm, or the making of the command or the answer, failed; the caller's request is not concerned.
     case failed(TammError)
     /// Too many were under way.
     case skipped
+
+    /// Whether both did the same.
+    public var agrees: Bool { if case .agrees = self { true } else { false } }
+
+    /// What differs; empty where nothing does, or nothing was compared.
+    public var differences: [ShadowDifference] { if case .differs(_, let differences) = self { differences } else { [] } }
+
+    /// What Tamm did, with the hold that a later capture names; nil where it failed or was not asked.
+    public var outcome: WalletOutcome? {
+        switch self {
+        case .agrees(let outcome), .differs(let outcome, _): outcome
+        case .failed, .skipped: nil
+        }
+    }
 }
 
 /// One thing in which the existing system and Tamm differ over a command.

@@ -37,7 +37,7 @@ public struct ShadowReport: Sendable, Hashable {
         case .agrees:
             compared += 1
             agreed += 1
-        case .differs(let differences):
+        case .differs(_, let differences):
             compared += 1
             for difference in differences { byKind[difference.kind, default: 0] += 1 }
             guard let command, differing.count < maximum else { return }
