@@ -107,6 +107,57 @@ import Testing
         await scratch.close()
     }
 
+    @Test func `A billing that decides rightly agrees with its shadow in every command, and as a book`() async throws {
+        let scratch = try await Scratch()
+        let tamm = try Self.tamm(scratch.store)
+        let rows = Self.book(try Self.workspaces(seed: 14))
+        _ = await tamm.adoption.adopt(contentsOf: try Self.workspaces(seed: 14), as: .service)
+        let shadow = Shadow(wallets: tamm.wallets)
+        let left = try await withThrowingTaskGroup(of: BookRow.self) { group in
+            for (number, row) in rows.enumerated() {
+                group.addTask {
+                    let entropy = SeededEntropy(seed: UInt64(number)).source
+                    let wallet = try await tamm.wallets.open(in: row.workspace, as: .service)
+                    var available = row.available.micro
+                    for command in 0..<20 {
+                        let micro = Int64(entropy.next() % UInt64(row.available.micro / 4 + 1))
+                        let isCovered = micro <= available
+                        available -= isCovered ? micro : 0
+                        let (amount, rest) = (try Credits(micro: micro), try Credits(micro: available))
+                        await shadow.compare(
+                            try WalletCommand(
+                                .debit(amount, shortfall: .refuse), wallet: wallet.id, in: row.workspace,
+                                key: IdempotencyKey("command-\(command)")),
+                            with: ShadowAnswer(isCovered ? .done(amount) : .refused, available: rest, owed: .zero),
+                            as: .service)
+                    }
+                    return BookRow(workspace: row.workspace, available: try Credits(micro: available))
+                }
+            }
+            return try await group.reduce(into: [BookRow]()) { $0.append($1) }
+        }
+        let report = shadow.report
+        #expect(report.compared == 1000 && report.agreed == 1000 && report.failures.isEmpty, "\(report)")
+        let sorted = left.sorted { $0.workspace < $1.workspace }
+        let comparison = try await shadow.compareBook(sorted, as: .service)
+        #expect(comparison.agrees && comparison.ours < rows.reduce(0) { $0 + Int128($1.available.micro) })
+        await scratch.close()
+    }
+
+    @Test func `A platform administrator adopts, a member does not`() async throws {
+        let scratch = try await Scratch()
+        let tamm = try Self.tamm(scratch.store)
+        let adopted = try Self.workspaces(seed: 15)[3]
+        let (admin, owner) = (adopted.members[0].user, adopted.members.first { $0.role == .owner }?.user)
+        let member = Principal.user(try #require(owner), in: adopted.workspace.id)
+        await #expect(throws: TammError.self) { try await tamm.adoption.adopt(adopted, as: .platformAdmin(admin)) }
+        await #expect(throws: TammError.self) { try await tamm.adoption.adopt(adopted, as: member) }
+        try await tamm.workspaces.setPlatformAdmin(admin, true, as: .service)
+        #expect(try await tamm.adoption.adopt(adopted, as: .platformAdmin(admin)) == .adopted)
+        await #expect(throws: TammError.self) { try await tamm.adoption.adopt(adopted, as: member) }
+        await scratch.close()
+    }
+
     @Test func `Of those who adopt a workspace at once one does, though it has five hundred lots`() async throws {
         let scratch = try await Scratch()
         let tamm = try Self.tamm(scratch.store)

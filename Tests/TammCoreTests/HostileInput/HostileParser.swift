@@ -114,6 +114,14 @@ extension HostileParser {
             HostileParser(
                 "AdoptedWorkspace", count: 8_000, .json(HostileDocuments.adopted), firstStage: isJSON,
                 parse: { (bytes) throws(TammError) in try AdoptedWorkspace(json: bytes) }, print: { $0.json() }),
+            HostileParser(
+                "AdoptionLines", count: 3_000, .text([HostileDocuments.adoptedLines]),
+                firstStage: { String(validating: $0, as: UTF8.self) != nil },
+                parse: { (bytes) throws(TammError) in
+                    var workspaces: [AdoptedWorkspace] = []
+                    for line in AdoptionLines(bytes) { workspaces.append(try line.content.get()) }
+                    return workspaces
+                }, print: { Array($0.map { $0.json() }.joined(separator: [UInt8(ascii: "\n")])) }),
         ] + HostileSignatures.parsers
 
     private static func money(_ code: String, _ valid: [String]) -> HostileParser {
@@ -216,6 +224,8 @@ enum HostileDocuments {
          "lots": []}
         """,
     ].map(json)
+
+    static let adoptedLines = adopted.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: "\n")
 
     private static func json(_ text: String) -> StrictJSON {
         do { return try StrictJSON(parsing: Array(text.utf8)) } catch { preconditionFailure("\(error)") }

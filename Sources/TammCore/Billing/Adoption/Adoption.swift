@@ -130,10 +130,14 @@ public struct Adoption: Sendable {
                     key: key(position, in: wallet.workspace)))
         }
         for (position, outcome) in try wallets.apply(commands, at: now, in: t).enumerated() {
-            guard case .refused(let refusal) = outcome else { continue }
-            throw TammError(
-                .conflict, "the wallet does not take a lot of \(lots[position].amount): \(refusal)",
-                field: "lots[\(position)]", reason: BillingWork.walletRefused)
+            switch outcome {
+            case .applied: continue
+            case .replayed: throw TammError(.corrupted, "a wallet that was just made has booked lot \(position) before")
+            case .refused(let refusal):
+                throw TammError(
+                    .conflict, "the wallet does not take a lot of \(lots[position].amount): \(refusal)",
+                    field: "lots[\(position)]", reason: BillingWork.walletRefused)
+            }
         }
     }
 
