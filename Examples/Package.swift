@@ -24,5 +24,8 @@ let package = Package(
 
         .executableTarget(name: "SellPlans", dependencies: inMemory),
         .testTarget(name: "SellPlansTests", dependencies: ["SellPlans", testing]),
+
+        .executableTarget(name: "AdoptPlatform", dependencies: inMemory),
+        .testTarget(name: "AdoptPlatformTests", dependencies: ["AdoptPlatform", testing]),
     ]
 )

@@ -5,6 +5,7 @@ public struct Tamm: Sendable {
     public let subscriptions: Subscriptions
     public let payments: Payments
     public let clock: BillingClock
+    public let adoption: Adoption
     public let wallets: Wallets
     public let metering: Metering
     public let audit: AuditTrail
@@ -38,6 +39,7 @@ public struct Tamm: Sendable {
         subscriptions = Subscriptions(billing)
         payments = Payments(billing)
         clock = BillingClock(billing)
+        adoption = Adoption(billing)
         metering = Metering(wallets: wallets, plans: plans, prices: prices, time: time)
         audit = AuditTrail(store: store)
     }

@@ -111,6 +111,17 @@ extension HostileParser {
             HostileParser(
                 "PriceBook", count: 8_000, .json([HostileDocuments.priceBook]), firstStage: isJSON,
                 parse: { (bytes) throws(TammError) in try PriceBook(json: bytes) }, print: { $0.json() }),
+            HostileParser(
+                "AdoptedWorkspace", count: 8_000, .json(HostileDocuments.adopted), firstStage: isJSON,
+                parse: { (bytes) throws(TammError) in try AdoptedWorkspace(json: bytes) }, print: { $0.json() }),
+            HostileParser(
+                "AdoptionLines", count: 3_000, .text([HostileDocuments.adoptedLines]),
+                firstStage: { String(validating: $0, as: UTF8.self) != nil },
+                parse: { (bytes) throws(TammError) in
+                    var workspaces: [AdoptedWorkspace] = []
+                    for line in AdoptionLines(bytes) { workspaces.append(try line.content.get()) }
+                    return workspaces
+                }, print: { Array($0.map { $0.json() }.joined(separator: [UInt8(ascii: "\n")])) }),
         ] + HostileSignatures.parsers
 
     private static func money(_ code: String, _ valid: [String]) -> HostileParser {
@@ -193,6 +204,28 @@ enum HostileDocuments {
            {"model": "vendor/Large-3.1:free", "prompt": "0", "cachedPrompt": "0", "completion": "0.000001"}],
          "messages": [{"channel": "whatsapp", "price": "1"}, {"channel": "webchat", "price": "0.1"}]}
         """)
+
+    static let adopted = [
+        """
+        {"format": 1, "id": "7f3a11c2-9b0e-4d5a-a000-000000000001", "name": "مكتبة", "createdAt": "2024-05-06T07:08:09Z",
+         "members": [{"user": "7f3a11c2-9b0e-4d5a-a000-000000000002", "role": "owner", "joinedAt": "2024-05-07T00:00:00Z"},
+           {"user": "7f3a11c2-9b0e-4d5a-a000-000000000003", "role": "member", "joinedAt": "2024-05-08T00:00:00Z"}],
+         "plan": {"version": "growth@1", "standing": "paid", "interval": "month", "currency": "EGP", "provider": "paymob",
+           "renews": true, "from": "2026-03-01T00:00:00Z", "through": "2026-04-01T00:00:00Z",
+           "anchor": "2026-01-01T00:00:00Z", "hadTrial": true},
+         "lots": [{"amount": "12.5", "category": "plan", "priority": -1, "expiresAt": "2026-04-01T00:00:00Z"},
+           {"amount": "3", "category": "purchased", "effectiveAt": "2026-03-02T00:00:00Z", "source": "order-81"}]}
+        """,
+        """
+        {"format": 1, "id": "00000000-0000-0000-0000-000000000000", "name": "W", "createdAt": "0001-01-01T00:00:00Z",
+         "members": [{"user": "7f3a11c2-9b0e-4d5a-a000-000000000002", "role": "owner", "joinedAt": "9999-12-31T23:59:59Z"}],
+         "plan": {"version": "free@1", "standing": "trial", "from": "2026-03-01T00:00:00Z",
+           "through": "2026-03-15T00:00:00Z", "hadTrial": false},
+         "lots": []}
+        """,
+    ].map(json)
+
+    static let adoptedLines = adopted.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: "\n")
 
     private static func json(_ text: String) -> StrictJSON {
         do { return try StrictJSON(parsing: Array(text.utf8)) } catch { preconditionFailure("\(error)") }

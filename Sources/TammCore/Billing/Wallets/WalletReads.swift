@@ -15,10 +15,14 @@ extension Wallets {
     ///
     /// - Throws: `notFound` where the principal sees no such wallet.
     public func balance(of wallet: Wallet, as principal: Principal) async throws(TammError) -> Balance {
+        try await balance(of: wallet.place, as: principal)
+    }
+
+    func balance(of wallet: WalletPlace, as principal: Principal) async throws(TammError) -> Balance {
         let now = now()
         let need = WalletNeed(workspace: wallet.workspace, wallet: wallet.id, dueBy: now)
         let state = try await store.transaction(as: principal) { t throws(TammError) in try t.walletState(need) }
-        guard let state else { throw Self.missing(wallet.place) }
+        guard let state else { throw Self.missing(wallet) }
         return try self.state(state, at: now)
     }
 
