@@ -211,7 +211,7 @@ private let subscriptionColumns = """
 extension Statement {
     fileprivate static let subscription = Statement(
         "subscription", "SELECT \(subscriptionColumns) FROM tamm.subscriptions WHERE workspace_id = $1")
-    fileprivate static let lockWorkspace = Statement(
+    static let lockWorkspace = Statement(
         "lock_workspace", "SELECT FROM tamm.workspaces WHERE id = $1 FOR NO KEY UPDATE")
     fileprivate static let lockSubscription = Statement(
         "lock_subscription",
@@ -224,8 +224,8 @@ extension Statement {
         return Statement(
             "put_subscription",
             """
-            INSERT INTO tamm.subscriptions (\(columns.joined(separator: ", "))) VALUES (\(values))
-            ON CONFLICT (workspace_id) DO UPDATE SET \(changes)
+            INSERT INTO tamm.subscriptions AS s (\(columns.joined(separator: ", "))) VALUES (\(values))
+            ON CONFLICT (workspace_id) DO UPDATE SET \(changes), changes = s.changes + 1
             """)
     }()
 }

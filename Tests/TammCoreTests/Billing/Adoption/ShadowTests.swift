@@ -108,7 +108,7 @@ struct ShadowTests {
         #expect(shadow.report == ShadowReport())
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(20)))
     func `A store that hangs gathers no more than so many`() async throws {
         let gate = Gate()
         let bank = try await Bank(over: InMemoryStore())
