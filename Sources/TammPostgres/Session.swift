@@ -124,7 +124,7 @@ final class Session {
         return resets + (configuration.preparesStatements ? [(.settings, configuration.settings(isLocal: false))] : [])
     }
 
-    private static func role(_ name: String) -> PostgresParameters {
+    static func role(_ name: String) -> PostgresParameters {
         var parameters = PostgresParameters()
         parameters.add(name)
         return parameters
@@ -174,6 +174,8 @@ final class Session {
         }
         switch failure.constraint {
         case "payment_orders_pkey": return TammError(.conflict, "the order is another payment's", field: "order")
+        case "workspace_api_keys_pkey": return TammError(.conflict, "the key is there already", field: "id")
+        case "api_key_digests_pkey": return TammError(.conflict, "the digest is another key's", field: "digest")
         case "payment_transfers_pkey": return TammError(.conflict, "the transfer is another payment's", field: "claim")
         default: return error
         }
@@ -208,7 +210,7 @@ extension Statement {
     fileprivate static let resetRole = Statement("reset_role", "RESET ROLE")
     fileprivate static let resetAll = Statement("reset_all", "RESET ALL")
     /// Takes the role, for this transaction alone.
-    fileprivate static let enter = Statement("enter", "SELECT set_config('role', $1, true)")
+    static let enter = Statement("enter", "SELECT set_config('role', $1, true)")
     /// Takes the role and says on whose behalf, for this transaction alone.
     fileprivate static let enterAsUser = Statement(
         "enter_as_user",
