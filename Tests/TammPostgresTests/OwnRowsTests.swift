@@ -4,15 +4,19 @@ import TammTesting
 import Testing
 
 @Suite struct `The caller's own rows` {
+    private static let schema = Task {
+        try await Admin.run("CREATE SCHEMA IF NOT EXISTS shop; GRANT USAGE ON SCHEMA shop TO tamm_app")
+    }
+
     /// A table that the login may use, under a name of its own.
     private func table(_ store: PostgresStore) async throws -> String {
         let name =
             "own_"
             + Identifier<Int>(at: TimeSource.system.now(), entropy: .system).description
             .filter { $0 != "-" }
+        _ = try await Self.schema.value
         try await Admin.run(
             """
-            CREATE SCHEMA IF NOT EXISTS shop; GRANT USAGE ON SCHEMA shop TO tamm_app;
             CREATE TABLE shop.\(name) (id text, credits int8); GRANT SELECT, INSERT ON shop.\(name) TO tamm_app;
             """)
         return "shop.\(name)"

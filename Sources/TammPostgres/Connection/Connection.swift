@@ -262,7 +262,7 @@ import TammCore
         }
         let rows = unsafe ResultRows(result)
         let status = unsafe PQresultStatus(result)
-        let failure = unsafe withExtendedLifetime(rows) { unsafe ServerFailure(result) }
+        let failure = withExtendedLifetime(rows) { unsafe ServerFailure(result) }
         if [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH].contains(status) {
             throw lost("COPY is not possible in a unit of work")
         }
