@@ -262,7 +262,6 @@ import TammCore
         }
         let rows = unsafe ResultRows(result)
         let status = unsafe PQresultStatus(result)
-        let failure = withExtendedLifetime(rows) { unsafe ServerFailure(result) }
         if [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH].contains(status) {
             throw lost("COPY is not possible in a unit of work")
         }
@@ -280,6 +279,7 @@ import TammCore
             }
         case PGRES_PIPELINE_ABORTED: throw self.failure ?? lost()
         default:
+            let failure = withExtendedLifetime(rows) { unsafe ServerFailure(result) }
             if self.failure == nil { self.failure = failure }
             throw failure
         }
