@@ -111,7 +111,7 @@ extension HostileParser {
             HostileParser(
                 "PriceBook", count: 8_000, .json([HostileDocuments.priceBook]), firstStage: isJSON,
                 parse: { (bytes) throws(TammError) in try PriceBook(json: bytes) }, print: { $0.json() }),
-        ] + HostileSignatures.parsers
+        ] + HostileSignatures.parsers + HostileAccess.parsers
 
     private static func money(_ code: String, _ valid: [String]) -> HostileParser {
         HostileParser(
