@@ -111,7 +111,8 @@ final class ConnectionPool: Sendable {
     }
 
     private func start(_ id: UInt64, _ work: @escaping ConnectionThread.Work, on thread: ConnectionThread) {
-        thread.start(work, refused: { self.takeBack(id, work, from: thread, after: $0) }) { self.release(thread, $0) }
+        thread.start(
+            work, refused: { self.takeBack(id, work, from: thread, after: $0) }, finished: { self.release(thread, $0) })
     }
 
     private func release(_ thread: ConnectionThread, _ isConnected: Bool) {

@@ -122,7 +122,7 @@ extension HostileParser {
                     for line in AdoptionLines(bytes) { workspaces.append(try line.content.get()) }
                     return workspaces
                 }, print: { Array($0.map { $0.json() }.joined(separator: [UInt8(ascii: "\n")])) }),
-        ] + HostileSignatures.parsers
+        ] + HostileSignatures.parsers + HostileAccess.parsers
 
     private static func money(_ code: String, _ valid: [String]) -> HostileParser {
         HostileParser(
