@@ -26,3 +26,6 @@ extension EntropySource {
 func steadyUptime() -> Duration { ContinuousClock.now - processStart }
 
 private let processStart = ContinuousClock.now
+
+/// Ends after so long on that clock, or sooner where the task is cancelled.
+func steadyPause(for duration: Duration) async { try? await Task.sleep(for: duration) }
