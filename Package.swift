@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "TammCore", targets: ["TammCore"]),
         .library(name: "TammInMemory", targets: ["TammInMemory"]),
         .library(name: "TammPostgres", targets: ["TammPostgres"]),
+        .library(name: "TammRedis", targets: ["TammRedis"]),
         .library(name: "TammTesting", targets: ["TammTesting"]),
         .executable(name: "tamm-demo", targets: ["tamm-demo"]),
     ],
@@ -51,6 +52,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Migrations/roles.sql"]),
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .target(
+            name: "TammRedis",
+            dependencies: [
+                "CHiredis", "TammCore",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]),
         .target(name: "TammTesting", dependencies: ["TammCore", "TammInMemory"]),
         .executableTarget(
             name: "tamm-demo",
@@ -68,6 +77,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(name: "TammInMemoryTests", dependencies: ["TammInMemory", "TammTesting"]),
         .testTarget(name: "TammPostgresTests", dependencies: ["TammInMemory", "TammPostgres", "TammTesting"]),
+        .testTarget(name: "TammRedisTests", dependencies: ["TammRedis", "TammTesting"]),
         .testTarget(name: "TammTestingTests", dependencies: ["TammInMemory", "TammTesting"]),
         .testTarget(name: "TammDemoTests", dependencies: ["tamm-demo", "TammTesting"]),
         .testTarget(name: "TidyTests"),

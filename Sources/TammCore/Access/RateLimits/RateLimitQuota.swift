@@ -23,15 +23,15 @@ public struct RateLimitQuota: Sendable, Hashable {
     public let burst: Int64
 
     /// Nanoseconds of ``period``.
-    let periodNanoseconds: Int64
+    package let periodNanoseconds: Int64
     /// Nanoseconds for each one, rounded up: no more than ``count`` come in a period.
-    let interval: Int64
+    package let interval: Int64
     /// Nanoseconds of a whole burst; at most ``longestBurst``.
-    let tolerance: Int64
+    package let tolerance: Int64
 
-    static let counts: ClosedRange<Int64> = 1...1_000_000_000
+    package static let counts: ClosedRange<Int64> = 1...1_000_000_000
     /// 73 years: sums of moments and tolerances do not overflow.
-    static let longestBurst: Int64 = 1 << 61
+    package static let longestBurst: Int64 = 1 << 61
     private static let periods: ClosedRange<Duration> = .milliseconds(1)...(.seconds(31_622_400))
 
     private init(
