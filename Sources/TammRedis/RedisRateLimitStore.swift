@@ -22,6 +22,9 @@ public final class RedisRateLimitStore: Sendable {
     private let decideScript: Script
     private let leaseScript: Script
 
+    /// The text of the script that decides, as the server is given it: to read, or to measure.
+    public static let script = RedisScript.decide
+
     /// - Throws: `invalidInput` for a prefix of more than 64 bytes or with braces, or bounds below 1.
     public convenience init(_ configuration: RedisConfiguration) throws(TammError) {
         try self.init(configuration, clock: .server)
@@ -47,61 +50,71 @@ public final class RedisRateLimitStore: Sendable {
 
     // MARK: Scripts
 
-    /// A call of a script, as it is sent: by its hash, or where the server does not know that, with its text.
-    private struct Call {
-        let script: Script
-        let words: Int
-        let arguments: @Sendable (inout RedisCommands) -> Void
+    private enum Call {
+        case decide(RateLimitRequest, RateLimitRequest.Mode, chargedAt: RateLimitInstant)
+        case lease(String, Identifier<ConcurrencyLease>, ConcurrencyLimit, RateLimitKey)
+    }
 
-        func add(to commands: inout RedisCommands, isWhole: Bool) {
-            commands.begin(words + 3)
-            commands.add(isWhole ? "EVAL" : "EVALSHA")
-            commands.add(isWhole ? script.text : script.hash)
-            commands.add("1")
-            arguments(&commands)
+    /// A script is sent by its hash, or where the server does not know that, whole.
+    private func add(_ call: Call, at now: RateLimitInstant, to commands: inout RedisCommands, isWhole: Bool = false) {
+        switch call {
+        case .decide(let request, let mode, let moment):
+            begin(decideScript, 3 + 5 * request.policy.quotas.count, request.key, isWhole, &commands)
+            commands.add(mode.rawValue)
+            addTime(now, &commands)
+            request.add(mode, chargedAt: moment, to: &commands)
+        case .lease(let mode, let lease, let limit, let key):
+            begin(leaseScript, 6, key, isWhole, &commands)
+            commands.add(mode)
+            addTime(now, &commands)
+            commands.add(lease.description)
+            commands.add(Int64(limit.count))
+            let (seconds, attoseconds) = limit.lifetime.components
+            commands.add(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
         }
     }
 
-    private func run(_ calls: [Call]) async throws(TammError) -> [RedisReply] {
+    private func begin(
+        _ script: Script, _ arguments: Int, _ key: RateLimitKey, _ isWhole: Bool, _ commands: inout RedisCommands
+    ) {
+        commands.begin(4 + arguments)
+        commands.add(isWhole ? "EVAL" : "EVALSHA")
+        commands.add(isWhole ? script.text : script.hash)
+        commands.add(Int64(1))
+        commands.add(bytes: prefix.utf8.count + 51) { bytes in
+            bytes.append(contentsOf: prefix.utf8)
+            bytes.append(UInt8(ascii: "{"))
+            bytes.append(hexadecimal: key.high)
+            bytes.append(hexadecimal: key.low)
+            bytes.append(UInt8(ascii: "}"))
+            bytes.append(UInt8(ascii: ":"))
+            bytes.append(hexadecimal: key.policy)
+        }
+    }
+
+    private func addTime(_ now: RateLimitInstant, _ commands: inout RedisCommands) {
+        switch clock {
+        case .server:
+            commands.add("")
+            commands.add(Int64(1))
+        case .caller:
+            commands.add(now.nanoseconds / 1000)
+            // The server's own time has nothing to do with it: the key outlasts whatever is asked about it.
+            commands.add(Int64(3_600_000))
+        }
+    }
+
+    private func run(_ calls: [Call], at now: RateLimitInstant) async throws(TammError) -> [RedisReply] {
         var commands = RedisCommands()
-        for call in calls { call.add(to: &commands, isWhole: false) }
+        for call in calls { add(call, at: now, to: &commands) }
         var replies = try await pipe.submit(commands)
         for (index, reply) in replies.enumerated() {
             guard case .error(let reason) = reply, reason.hasPrefix("NOSCRIPT") else { continue }
             var whole = RedisCommands()
-            calls[index].add(to: &whole, isWhole: true)
+            add(calls[index], at: now, to: &whole, isWhole: true)
             replies[index] = try await pipe.submit(whole)[0]
         }
         return replies
-    }
-
-    private func time(_ now: RateLimitInstant) -> (text: String, margin: Int64) {
-        switch clock {
-        case .server: ("", 1)
-        // The server's own time has nothing to do with it: the key outlasts whatever is asked about it.
-        case .caller: (String(now.nanoseconds / 1000), 3_600_000)
-        }
-    }
-
-    private func name(_ key: RateLimitKey) -> String { "\(prefix){\(hex(key.high))\(hex(key.low))}:\(hex(key.policy))" }
-
-    private func hex(_ word: UInt64) -> String {
-        let digits = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-    }
-
-    private func call(
-        _ request: RateLimitRequest, _ mode: RateLimitRequest.Mode, chargedAt moment: RateLimitInstant,
-        at now: RateLimitInstant
-    ) -> Call {
-        let (time, name) = (time(now), name(request.key))
-        return Call(script: decideScript, words: 4 + 5 * request.policy.quotas.count) { commands in
-            commands.add(name)
-            commands.add(mode.rawValue)
-            commands.add(time.text)
-            commands.add(time.margin)
-            request.add(mode, chargedAt: moment, to: &commands)
-        }
     }
 }
 
@@ -111,9 +124,9 @@ extension RedisRateLimitStore: RateLimitStore {
     ) async throws(TammError) -> [RateLimitDecision] {
         let calls = requests.map { request in
             let isLook = request.cost == 0 || request.policy.neverAdmits(request.cost)
-            return call(request, isLook ? .look : .charge, chargedAt: now, at: now)
+            return Call.decide(request, isLook ? .look : .charge, chargedAt: now)
         }
-        let replies = try await run(calls)
+        let replies = try await run(calls, at: now)
         var decisions: [RateLimitDecision] = []
         decisions.reserveCapacity(requests.count)
         for (request, reply) in zip(requests, replies) { decisions.append(try decision(request, reply)) }
@@ -134,9 +147,8 @@ extension RedisRateLimitStore: RateLimitStore {
 
     public func refund(_ refunds: [RateLimitRefund], at now: RateLimitInstant) async throws(TammError) {
         let replies = try await run(
-            refunds.filter { $0.request.cost > 0 }.map {
-                call($0.request, .giveBack, chargedAt: $0.chargedAt, at: now)
-            })
+            refunds.filter { $0.request.cost > 0 }.map { .decide($0.request, .giveBack, chargedAt: $0.chargedAt) },
+            at: now)
         for reply in replies { _ = try Answer(reply) }
     }
 
@@ -164,19 +176,7 @@ extension RedisRateLimitStore: RateLimitStore {
         _ mode: String, _ lease: Identifier<ConcurrencyLease>, _ limit: ConcurrencyLimit, _ key: RateLimitKey,
         _ now: RateLimitInstant
     ) async throws(TammError) -> Answer {
-        let (time, name) = (time(now), name(key))
-        let lifetime = limit.lifetime.components
-        let microseconds = lifetime.seconds * 1_000_000 + lifetime.attoseconds / 1_000_000_000_000
-        let call = Call(script: leaseScript, words: 7) { commands in
-            commands.add(name)
-            commands.add(mode)
-            commands.add(time.text)
-            commands.add(time.margin)
-            commands.add(lease.description)
-            commands.add(Int64(limit.count))
-            commands.add(microseconds)
-        }
-        return try Answer(try await run([call])[0])
+        try Answer(try await run([.lease(mode, lease, limit, key)], at: now)[0])
     }
 }
 

@@ -53,6 +53,8 @@ final class RedisPipe: Sendable {
 
     /// How long a caller holds its own thread.
     private static let inlinePatience = Duration.milliseconds(1)
+    /// How long the thread lets others come before it sends.
+    private static let longestGathering = Duration.microseconds(100)
 
     init(_ configuration: RedisConfiguration, scripts: [String]) {
         self.configuration = configuration
@@ -143,8 +145,9 @@ final class RedisPipe: Sendable {
 
     private func gather() {
         guard state.withLock(\.isCrowded) else { return }
+        let end = ContinuousClock.now + Self.longestGathering
         var (seen, quiet) = (0, 0)
-        while quiet < 3 {
+        while quiet < 3, ContinuousClock.now < end {
             sched_yield()
             let waiting = state.withLock { $0.queue.count }
             quiet = waiting > seen ? 0 : quiet + 1

@@ -114,6 +114,7 @@ struct FailOpen: LaunchRow {
             row.evidence(
                 "\(admitted) of \(requests) went through, all decided by \(Set(found.map { "\($0.status.basis)" }).sorted().joined(separator: ", "))"
             )
+            row.evidence("the longest wait was \(Int(longest / .microseconds(1))) µs")
             row.expect(found.allSatisfy { $0.status.basis == .floor }, "this process's own limits decide")
             // The deadline of 10 ms, and what a machine with other things to do adds to it.
             row.expect(longest < .seconds(1), "no request waits for the store, found \(longest)")

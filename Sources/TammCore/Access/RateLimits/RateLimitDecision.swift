@@ -49,10 +49,9 @@ public struct RateLimitStatus: Sendable, Hashable {
 
     /// The index of that quota in its policy.
     public let quota: Int
-    /// How many more it admits at this moment.
-    public let remaining: Int64
-    /// When it is whole again, if nothing else is admitted.
-    public let resetAfter: Duration
+    private let room: Int64
+    private let unit: Int64
+    private let resetNanoseconds: Int64
     /// When it was decided, by the clock of the store.
     public let decidedAt: RateLimitInstant
     public internal(set) var basis: Basis
@@ -60,16 +59,23 @@ public struct RateLimitStatus: Sendable, Hashable {
     let violated: UInt8
 
     package init(
-        quota: Int, remaining: Int64, resetAfter: Duration, decidedAt: RateLimitInstant, basis: Basis,
+        quota: Int, room: Int64, unit: Int64, resetNanoseconds: Int64, decidedAt: RateLimitInstant, basis: Basis,
         violated: UInt8 = 0
     ) {
         self.quota = quota
-        self.remaining = remaining
-        self.resetAfter = resetAfter
+        self.room = room
+        self.unit = unit
+        self.resetNanoseconds = resetNanoseconds
         self.decidedAt = decidedAt
         self.basis = basis
         self.violated = violated
     }
+
+    /// How many more it admits at this moment.
+    public var remaining: Int64 { max(0, room / unit) }
+
+    /// When it is whole again, if nothing else is admitted.
+    public var resetAfter: Duration { .nanoseconds(resetNanoseconds) }
 
     /// The indices of the quotas that have no room for it; empty where it is admitted.
     public var violatedQuotas: [Int] { (0..<RateLimitPolicy.maximumQuotas).filter { violated & (1 << $0) != 0 } }

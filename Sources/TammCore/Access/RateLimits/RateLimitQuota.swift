@@ -22,12 +22,12 @@ public struct RateLimitQuota: Sendable, Hashable {
     /// How many may come at one instant, 1 to 1,000,000,000; ``count`` where windows are counted.
     public let burst: Int64
 
-    /// Nanoseconds of ``period``.
-    package let periodNanoseconds: Int64
-    /// Nanoseconds for each one, rounded up: no more than ``count`` come in a period.
-    package let interval: Int64
-    /// Nanoseconds of a whole burst; at most ``longestBurst``.
-    package let tolerance: Int64
+    /// The same in numbers.
+    let terms: RateLimitTerms
+
+    package var periodNanoseconds: Int64 { terms.period }
+    package var interval: Int64 { terms.interval }
+    package var tolerance: Int64 { terms.tolerance }
 
     package static let counts: ClosedRange<Int64> = 1...1_000_000_000
     /// 73 years: sums of moments and tolerances do not overflow.
@@ -53,8 +53,9 @@ public struct RateLimitQuota: Sendable, Hashable {
                 field: "burst")
         }
         (self.algorithm, self.count, self.period, self.burst) = (algorithm, count, period, burst)
-        (self.periodNanoseconds, self.tolerance) = (nanoseconds, tolerance)
-        interval = Self.interval(count: count, period: nanoseconds)
+        terms = RateLimitTerms(
+            algorithm: algorithm, count: count, period: nanoseconds,
+            interval: Self.interval(count: count, period: nanoseconds), tolerance: tolerance)
     }
 
     /// Evenly spaced with a burst.
@@ -100,6 +101,18 @@ public struct RateLimitQuota: Sendable, Hashable {
         let (product, overflow) = interval(count: count, period: period).multipliedReportingOverflow(by: burst)
         return overflow || product > longestBurst ? nil : product
     }
+}
+
+/// What an algorithm needs of a quota.
+struct RateLimitTerms: Sendable, Hashable {
+    let algorithm: RateLimitQuota.Algorithm
+    let count: Int64
+    /// Nanoseconds.
+    let period: Int64
+    /// Nanoseconds for each one, rounded up: no more than ``count`` come in a period.
+    let interval: Int64
+    /// Nanoseconds of a whole burst; at most ``RateLimitQuota/longestBurst``.
+    let tolerance: Int64
 }
 
 extension Duration {

@@ -56,7 +56,7 @@ import Testing
         #expect(never.head.headerFields[.retryAfter] == nil)
         #expect(never.problem.violatedPolicies == ["api.requests.burst"])
         let status = RateLimitStatus(
-            quota: 0, remaining: 0, resetAfter: .seconds(2), decidedAt: RateLimitInstant(nanoseconds: 0), basis: .closed)
+            quota: 0, room: 0, unit: 1, resetNanoseconds: 2_000_000_000, decidedAt: RateLimitInstant(nanoseconds: 0), basis: .closed)
         let closed = try #require(
             ProblemResponse(.refused(retryAfter: .seconds(2), status), of: policy, fields: .draft10))
         #expect(closed.head.status.code == 503)
@@ -117,8 +117,8 @@ import Testing
         #expect(log.messages.count == reasons.count)
         for (line, reason) in zip(log.messages, reasons) { #expect(line.contains("reason=\(reason)")) }
 
-        let forbidden = ["role", "workspace"].compactMap {
-            denial.answer(to: TammError(.forbidden, "of \($0)", reason: $0))
+        let forbidden = ["role", "workspace"].compactMap { (reason: String) in
+            denial.answer(to: TammError(.forbidden, "of \(reason)", reason: reason))
         }
         #expect(Set(forbidden).count == 1)
         #expect(

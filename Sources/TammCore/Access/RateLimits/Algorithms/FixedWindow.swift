@@ -3,7 +3,7 @@ struct FixedWindow {
     let length: Int64
     let limit: Int64
 
-    init(_ quota: RateLimitQuota) { (length, limit) = (quota.periodNanoseconds, quota.count) }
+    init(_ terms: RateLimitTerms) { (length, limit) = (terms.period, terms.count) }
 
     func decide(_ cost: Int64, from state: RateLimitState?, at now: Int64) -> RateLimitVerdict {
         var start = now.flooredDivision(by: length).quotient * length
@@ -16,11 +16,11 @@ struct FixedWindow {
         let room = max(0, limit - counted)
         guard cost <= room else {
             return RateLimitVerdict(
-                state: state, wait: cost > limit ? .max : end - now, remaining: room, resetAfter: end - now)
+                state: state, wait: cost > limit ? .max : end - now, room: room, unit: 1, resetAfter: end - now)
         }
         return RateLimitVerdict(
             state: cost == 0 ? state : RateLimitState(expiry: end, detail: counted + cost), wait: 0,
-            remaining: room - cost, resetAfter: counted + cost == 0 ? 0 : end - now)
+            room: room - cost, unit: 1, resetAfter: counted + cost == 0 ? 0 : end - now)
     }
 
     func refund(_ cost: Int64, chargedAt moment: Int64, from state: RateLimitState) -> RateLimitState? {

@@ -5,27 +5,28 @@ struct GCRA {
     let interval: Int64
     let tolerance: Int64
 
-    init(_ quota: RateLimitQuota) { (interval, tolerance) = (quota.interval, quota.tolerance) }
+    @inline(__always)
+    init(_ terms: RateLimitTerms) { (interval, tolerance) = (terms.interval, terms.tolerance) }
 
     @inline(__always)
     func decide(_ cost: Int64, from state: RateLimitState?, at now: Int64) -> RateLimitVerdict {
         let base = max(now, state?.expiry ?? now)
         let (increment, overflow) = interval.multipliedReportingOverflow(by: cost)
         guard !overflow, increment <= tolerance else {
-            return RateLimitVerdict(state: state, wait: .max, remaining: room(base, now), resetAfter: base - now)
+            return RateLimitVerdict(state: state, wait: .max, room: room(base, now), unit: interval, resetAfter: base - now)
         }
         let new = base + increment
         let wait = new - tolerance - now
         guard wait <= 0 else {
-            return RateLimitVerdict(state: state, wait: wait, remaining: room(base, now), resetAfter: base - now)
+            return RateLimitVerdict(state: state, wait: wait, room: room(base, now), unit: interval, resetAfter: base - now)
         }
         return RateLimitVerdict(
-            state: cost == 0 ? state : RateLimitState(expiry: new, detail: 0), wait: 0, remaining: room(new, now),
+            state: cost == 0 ? state : RateLimitState(expiry: new, detail: 0), wait: 0, room: room(new, now), unit: interval,
             resetAfter: new - now)
     }
 
     @inline(__always)
-    private func room(_ tat: Int64, _ now: Int64) -> Int64 { max(0, (tolerance - (tat - now)) / interval) }
+    private func room(_ tat: Int64, _ now: Int64) -> Int64 { tolerance - (tat - now) }
 
     func refund(_ cost: Int64, from state: RateLimitState, at now: Int64) -> RateLimitState? {
         let (increment, overflow) = interval.multipliedReportingOverflow(by: cost)

@@ -4,7 +4,7 @@ struct SlidingWindow {
     let length: Int64
     let limit: Int64
 
-    init(_ quota: RateLimitQuota) { (length, limit) = (quota.periodNanoseconds, quota.count) }
+    init(_ terms: RateLimitTerms) { (length, limit) = (terms.period, terms.count) }
 
     private struct Counts {
         var start: Int64
@@ -21,13 +21,13 @@ struct SlidingWindow {
         guard cost <= room else {
             let moment = cost > limit ? nil : moment(for: cost, counts)
             return RateLimitVerdict(
-                state: state, wait: moment.map { $0 - now } ?? .max, remaining: room,
+                state: state, wait: moment.map { $0 - now } ?? .max, room: room, unit: 1,
                 resetAfter: whole(counts) - now)
         }
         var after = counts
         after.current += cost
         return RateLimitVerdict(
-            state: cost == 0 ? state : stored(after), wait: 0, remaining: room - cost,
+            state: cost == 0 ? state : stored(after), wait: 0, room: room - cost, unit: 1,
             resetAfter: max(0, whole(after) - now))
     }
 

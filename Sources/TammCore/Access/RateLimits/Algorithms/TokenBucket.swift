@@ -6,7 +6,7 @@ struct TokenBucket {
     let interval: Int64
     let capacity: Int64
 
-    init(_ quota: RateLimitQuota) { (interval, capacity) = (quota.interval, quota.tolerance) }
+    init(_ terms: RateLimitTerms) { (interval, capacity) = (terms.interval, terms.tolerance) }
 
     func decide(_ cost: Int64, from state: RateLimitState?, at now: Int64) -> RateLimitVerdict {
         let filled = level(state, at: now)
@@ -15,7 +15,7 @@ struct TokenBucket {
         guard price <= filled else { return refusal(state, filled, wait: price - filled) }
         let left = filled - price
         return RateLimitVerdict(
-            state: cost == 0 ? state : stored(left, at: now), wait: 0, remaining: max(0, left / interval),
+            state: cost == 0 ? state : stored(left, at: now), wait: 0, room: left, unit: interval,
             resetAfter: capacity - left)
     }
 
@@ -27,7 +27,7 @@ struct TokenBucket {
 
     private func refusal(_ state: RateLimitState?, _ filled: Int64, wait: Int64) -> RateLimitVerdict {
         RateLimitVerdict(
-            state: state, wait: wait, remaining: max(0, filled / interval), resetAfter: capacity - filled)
+            state: state, wait: wait, room: filled, unit: interval, resetAfter: capacity - filled)
     }
 
     /// Below zero where the clock has gone back.

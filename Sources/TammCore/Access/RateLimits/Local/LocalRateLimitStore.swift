@@ -38,9 +38,19 @@ public final class LocalRateLimitStore: Sendable {
 
     /// Decides at once, without waiting for anything but a lock.
     public func decide(_ request: RateLimitRequest, at now: RateLimitInstant) -> RateLimitDecision {
-        let place = RateLimitTable.Place(request.key)
+        decide(request.policy, request.key, cost: request.cost, at: now)
+    }
+
+    /// Decides at once, without waiting for anything but a lock.
+    ///
+    /// - Parameter cost: 0 and above; 0 looks and changes nothing.
+    public func decide(
+        _ policy: borrowing RateLimitPolicy, _ key: RateLimitKey, cost: Int64, at now: RateLimitInstant
+    ) -> RateLimitDecision {
+        let place = RateLimitTable.Place(key)
+        let quotas = policy.quotas
         return shards[place.shard(of: Self.shardCount)].table.withLock { table in
-            table.decide(request.policy, request.cost, place, at: now)
+            table.decide(quotas, cost, place, at: now)
         }
     }
 

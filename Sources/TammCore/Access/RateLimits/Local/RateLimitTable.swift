@@ -43,14 +43,13 @@ struct RateLimitTable {
     init(capacity: Int) { self.capacity = max(RateLimitPolicy.maximumQuotas, capacity) }
 
     mutating func decide(
-        _ policy: borrowing RateLimitPolicy, _ cost: Int64, _ place: Place, at now: RateLimitInstant
+        _ quotas: [RateLimitQuota], _ cost: Int64, _ place: Place, at now: RateLimitInstant
     ) -> RateLimitDecision {
         var tally = RateLimitTally()
-        let quotas = policy.quotas
         for index in quotas.indices {
             let low = place.low(ofQuota: index)
             let found = find(place.high, low)
-            let verdict = quotas[index].decide(cost, from: found.map { slots[$0].state }, at: now)
+            let verdict = quotas[index].terms.decide(cost, from: found.map { slots[$0].state }, at: now)
             tally.add(verdict, ofQuota: index)
             if quotas.count == 1, verdict.isAdmitted, cost > 0, let state = verdict.state {
                 put(state, place.high, low, at: found, now)
@@ -60,7 +59,7 @@ struct RateLimitTable {
             for index in quotas.indices {
                 let low = place.low(ofQuota: index)
                 let found = find(place.high, low)
-                let verdict = quotas[index].decide(cost, from: found.map { slots[$0].state }, at: now)
+                let verdict = quotas[index].terms.decide(cost, from: found.map { slots[$0].state }, at: now)
                 if let state = verdict.state { put(state, place.high, low, at: found, now) }
             }
         }

@@ -65,9 +65,11 @@ public struct RateLimits: Sendable {
     public func check(
         _ policy: RateLimitPolicy, for subject: RateLimitSubject, cost: Int64 = 1
     ) async -> RateLimitDecision {
-        let request = request(policy, for: subject, cost: cost)
-        guard let shared else { return counted(local.decide(request, at: RateLimitInstant(time.now()))) }
-        return await decide([request], shared)[0]
+        guard let shared else {
+            let key = RateLimitKey(subject, policy, seed)
+            return counted(local.decide(policy, key, cost: cost, at: RateLimitInstant(time.now())))
+        }
+        return await decide([request(policy, for: subject, cost: cost)], shared)[0]
     }
 
     /// How the policy stands, without a charge.
@@ -110,7 +112,7 @@ public struct RateLimits: Sendable {
         case .open: return request.policy.decision(request.cost, from: [], at: now, by: .open)
         case .closed(let wait):
             let status = RateLimitStatus(
-                quota: 0, remaining: 0, resetAfter: wait, decidedAt: now, basis: .closed)
+                quota: 0, room: 0, unit: 1, resetNanoseconds: wait.nanoseconds, decidedAt: now, basis: .closed)
             return .refused(retryAfter: request.policy.neverAdmits(request.cost) ? nil : wait, status)
         }
     }
