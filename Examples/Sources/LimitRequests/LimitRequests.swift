@@ -47,7 +47,7 @@ struct LimitRequests {
                 .gcra("burst", 60, per: .seconds(60), burst: 10),
                 .slidingWindow("daily", 1000, per: .seconds(86_400)),
             ])
-        let client = RateLimitSubject.address(try NetworkAddress(parsing: "2001:db8:1:2::7"))  // its /64
+        let client = RateLimitSubject.address(try IPAddress(parsing: "2001:db8:1:2::7"))  // its /64
         let decision = await limits.check(policy, for: client, cost: 8)
         await limits.refund(3, of: decision, policy, for: client)  // it took 5 in the end
         // end snippet

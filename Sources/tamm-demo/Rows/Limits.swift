@@ -50,7 +50,7 @@ struct TooManyRequests: LaunchRow {
             RateLimitPolicy(
                 "api.requests",
                 [.gcra("burst", 100, per: .seconds(60), burst: 3), .gcra("daily", 1000, per: .seconds(86_400), burst: 1000)]))
-        let address = try NetworkAddress(parsing: "2001:db8:1:2::7")
+        let address = try IPAddress(parsing: "2001:db8:1:2::7")
         row.did("a client sent requests until one was refused, then came back a microsecond too early, and in time")
         var decisions: [RateLimitDecision] = []
         for _ in 0..<4 { decisions.append(await limits.check(policy, for: .address(address))) }
@@ -66,7 +66,7 @@ struct TooManyRequests: LaunchRow {
         row.expect(answer.problem.violatedPolicies, equals: ["api.requests.burst"], "the violated policies")
 
         let wait = try row.require(last.retryAfter, "a wait")
-        let neighbour = try NetworkAddress(parsing: "2001:db8:1:2:ffff::1")
+        let neighbour = try IPAddress(parsing: "2001:db8:1:2:ffff::1")
         time.advance(by: wait - .microseconds(1))
         let early = await limits.check(policy, for: .address(neighbour))
         row.evidence("\(wait - .microseconds(1)) later, from the same /64: \(early.isAdmitted ? "admitted" : "refused")")

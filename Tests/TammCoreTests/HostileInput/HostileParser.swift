@@ -99,11 +99,6 @@ extension HostileParser {
                 text: "PlanVersionReference", count: 12_000, ["growth@2", "free@1", "team-2026.q1_x@1000000"],
                 length: 3...72, alphabet: names + "@", parse: PlanVersionReference.init(parsing:), print: \.description),
             HostileParser(
-                text: "NetworkAddress", count: 10_000,
-                ["192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "1:2:3:4:5:6:7:8", "64:ff9b::192.0.2.33"],
-                length: 2...45, alphabet: digits + "abcdefABCDEF:.", parse: NetworkAddress.init(parsing:),
-                print: \.description),
-            HostileParser(
                 "StrictJSON", count: 12_000, .json([HostileDocuments.mixed]), firstStage: isBalanced,
                 parse: { (bytes) throws(TammError) in try StrictJSON(parsing: bytes) }, print: \.bytes),
             HostileParser(

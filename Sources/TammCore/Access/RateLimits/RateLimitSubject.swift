@@ -23,8 +23,8 @@ public struct RateLimitSubject: Sendable, Hashable {
     /// The network of a client's address: all of an IPv4 address, the first `ipv6Prefix` bits of an IPv6 one.
     ///
     /// - Parameter ipv6Prefix: held between 1 and 128. A customer has a /64 at least, often a /56.
-    public static func address(_ address: NetworkAddress, ipv6Prefix: Int = 64) -> RateLimitSubject {
-        let network = address.masked(to: ipv6Prefix)
+    public static func address(_ address: IPAddress, ipv6Prefix: Int = 64) -> RateLimitSubject {
+        let network = address.network(ofIPv6: ipv6Prefix)
         return RateLimitSubject(kind: .address, high: network.high, low: network.low, text: "")
     }
 
