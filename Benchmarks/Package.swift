@@ -16,6 +16,7 @@ let package = Package(
                 .product(name: "TammCore", package: "tamm"),
                 .product(name: "TammInMemory", package: "tamm"),
                 .product(name: "TammPostgres", package: "tamm"),
+                .product(name: "TammRedis", package: "tamm"),
             ],
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),  // SE-0335

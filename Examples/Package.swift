@@ -10,7 +10,10 @@ let testing = Target.Dependency.product(name: "TammTesting", package: "tamm")
 let package = Package(
     name: "Examples",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "tamm", path: "..")],
+    dependencies: [
+        .package(name: "tamm", path: ".."),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    ],
     targets: [
         // TammCore alone: no network library, no database driver.
         .executableTarget(name: "Amounts", dependencies: [.product(name: "TammCore", package: "tamm")]),
@@ -18,6 +21,10 @@ let package = Package(
 
         .executableTarget(name: "KeepWallets", dependencies: inMemory),
         .testTarget(name: "KeepWalletsTests", dependencies: ["KeepWallets", testing]),
+
+        .executableTarget(
+            name: "LimitRequests", dependencies: inMemory + [.product(name: "HTTPTypes", package: "swift-http-types")]),
+        .testTarget(name: "LimitRequestsTests", dependencies: ["LimitRequests", testing]),
 
         .executableTarget(name: "MeterModelCall", dependencies: inMemory),
         .testTarget(name: "MeterModelCallTests", dependencies: ["MeterModelCall", testing]),

@@ -57,6 +57,12 @@ struct DemoContext: Sendable {
     }
     /// Puts wrong judgements into billing; likewise.
     var billingRules: @Sendable (inout BillingRules) -> Void = { _ in }
+    /// Changes a policy of rate limits; likewise.
+    var policy: @Sendable (RateLimitPolicy) throws(TammError) -> RateLimitPolicy = { $0 }
+    /// The clock of rate limits; likewise.
+    var limitTime: @Sendable (TimeSource) -> TimeSource = { $0 }
+    /// What is done while the shared limits do not answer; likewise.
+    var limitFailure = RateLimitFailurePolicy.openWithFloor
     /// What a delivery of Paymob's is taken for, instead of by the endpoint; likewise.
     var notice:
         (

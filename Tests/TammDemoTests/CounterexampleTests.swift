@@ -78,6 +78,38 @@ import Testing
         },
     ]
 
+    static let limits: [Counterexample] = [
+        Counterexample(FreeAgainstPaid.self, "every plan has the same limit") { context in
+            context.policy = { policy throws(TammError) in
+                try RateLimitPolicy(policy.name, [.gcra("same", 10, per: .seconds(1), burst: 10)])
+            }
+        },
+        Counterexample(FreeAgainstPaid.self, "the longer window is not kept") { context in
+            context.policy = { policy throws(TammError) in try RateLimitPolicy(policy.name, [policy.quotas[0]]) }
+        },
+        Counterexample(TooManyRequests.self, "a burst is twice as large") { context in
+            context.policy = { policy throws(TammError) in
+                try RateLimitPolicy(policy.name, [.gcra("burst", 100, per: .seconds(60), burst: 6)])
+            }
+        },
+        Counterexample(TooManyRequests.self, "the clock of the limits is a millisecond ahead, now and then") { context in
+            context.limitTime = { time in
+                let calls = Mutex(0)
+                return TimeSource {
+                    let isAhead = calls.withLock { calls in
+                        calls += 1
+                        return calls == 5
+                    }
+                    return isAhead ? time.now().advanced(by: .milliseconds(1)) : time.now()
+                }
+            }
+        },
+        Counterexample(FailOpen.self, "a failing store stops requests") {
+            $0.limitFailure = .closed(retryAfter: .seconds(1))
+        },
+        Counterexample(FailOpen.self, "a failing store lifts the limits") { $0.limitFailure = .open },
+    ]
+
     static let billing: [Counterexample] = [
         .billing(Paymob.self, "late money pays") { $0.isLate = { _, _ in false } },
         .billing(Paymob.self, "any amount pays") { $0.mismatch = { _, _ in nil } },
@@ -130,7 +162,7 @@ import Testing
         },
     ]
 
-    @Test(arguments: all + billing) func `a broken rule fails its row`(_ example: Counterexample) async throws {
+    @Test(arguments: all + billing + limits) func `a broken rule fails its row`(_ example: Counterexample) async throws {
         let line = try #require(LaunchChecklist.rows.first { $0.id == example.row })
         let result = await LaunchRun(context: example.context).run(line)
         #expect(result.status == .failed, "\(result.entries)")
@@ -138,7 +170,7 @@ import Testing
 
     @Test func `every row that runs has a counter-example, and passes without it`() async throws {
         for line in LaunchChecklist.rows where line.row != nil {
-            #expect((Self.all + Self.billing).contains { $0.row == line.id }, "\(line.id) has no counter-example")
+            #expect((Self.all + Self.billing + Self.limits).contains { $0.row == line.id }, "\(line.id) has no counter-example")
             let result = await LaunchRun(context: DemoContext(seed: 7, now: Demo.firstMoment)).run(line)
             #expect(result.status != .failed, "\(result.entries)")
         }

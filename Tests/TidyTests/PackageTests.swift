@@ -90,7 +90,9 @@ extension Substring {
 
     @Test func `keeps the demo to core, stores and its arguments`() throws {
         let demo = try #require(ManifestTarget("tamm-demo", in: manifest))
-        let allowed: Set<String> = ["TammCore", "TammInMemory", "TammTesting", "TammPostgres", "ArgumentParser", "Logging"]
+        let allowed: Set<String> = [
+            "TammCore", "TammInMemory", "TammTesting", "TammPostgres", "ArgumentParser", "HTTPTypes", "Logging", "Metrics",
+        ]
         #expect(demo.dependencies.filter { !allowed.contains($0) } == [])
     }
 

@@ -13,7 +13,10 @@ uint64_t allocations_of_this_thread(void) { return count; }
 
 #ifdef __GLIBC__
 
-uint64_t bytes_in_use(void) { return mallinfo2().uordblks; }
+uint64_t bytes_in_use(void) {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd; // Large blocks are mapped, and counted apart.
+}
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t number, size_t size);

@@ -6,6 +6,13 @@ let groups: [(name: String, run: () async throws -> Void)] = [
             try await walletBenchmarks()
         }
     ),
+    (
+        "access",
+        {
+            try await limitBenchmarks()
+            try await sharedLimitBenchmarks()
+        }
+    ),
     ("ledger", { try await ledgerBenchmarks() }),
 ]
 

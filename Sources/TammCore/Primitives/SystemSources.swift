@@ -36,3 +36,6 @@ extension SteadyClock {
 func steadyUptime() -> Duration { ContinuousClock.now - processStart }
 
 private let processStart = ContinuousClock.now
+
+/// Ends after so long on that clock, or sooner where the task is cancelled.
+func steadyPause(for duration: Duration) async { try? await Task.sleep(for: duration) }

@@ -75,7 +75,7 @@ public struct PlanRateLimit: Sendable, Hashable {
         static let counts: ClosedRange<Int64> = 1...1_000_000_000
         static let periods: ClosedRange<Int64> = 1...31_622_400
 
-        /// - Throws: `invalidInput` outside the bounds above.
+        /// - Throws: `invalidInput` outside the bounds above, or for a burst that takes more than 73 years to come back.
         public init(count: Int64, periodSeconds: Int64, burst: Int64) throws(TammError) {
             for (value, range, field) in [
                 (count, Self.counts, "count"), (periodSeconds, Self.periods, "periodSeconds"),
@@ -84,6 +84,7 @@ public struct PlanRateLimit: Sendable, Hashable {
                 throw TammError(
                     .invalidInput, "wanted \(range.lowerBound) to \(range.upperBound), found \(value)", field: field)
             }
+            _ = try RateLimitQuota.gcra("window", count, per: .seconds(periodSeconds), burst: burst)
             (self.count, self.periodSeconds, self.burst) = (count, periodSeconds, burst)
         }
     }

@@ -79,6 +79,17 @@ public enum IPAddress: Sendable, Hashable {
         return (word(groups[..<4]), word(groups[4...]))
     }
 
+    /// 128 bits that stand for the network with so many bits of an IPv6 address, 1 to 128, or for the whole of an IPv4
+    /// one: no two networks have the same.
+    func network(ofIPv6 prefix: Int) -> (high: UInt64, low: UInt64) {
+        switch self {
+        case .v4(let bits): return (0, 0xffff_0000_0000 | UInt64(bits))
+        case .v6(let high, let low):
+            let bits = UInt64(max(1, min(128, prefix)))
+            return bits <= 64 ? (high & ~0 << (64 - bits), 0) : (high, low & ~0 << (128 - bits))
+        }
+    }
+
     /// The bits, an IPv4 address in the last 32.
     fileprivate var bits: (UInt64, UInt64) {
         switch self {
