@@ -50,8 +50,6 @@ final class RedisPipe: Sendable {
     // Used by who drives alone.
     private nonisolated(unsafe) var wire: RedisWire?
     private nonisolated(unsafe) var flights = Deque<Flight>()
-    /// How many were answered last: so many may come back with their next.
-    private nonisolated(unsafe) var answered = 0
 
     /// How long a caller holds its own thread.
     private static let inlinePatience = Duration.milliseconds(1)
@@ -149,7 +147,7 @@ final class RedisPipe: Sendable {
         guard state.withLock(\.isCrowded) else { return }
         let end = ContinuousClock.now + Self.longestGathering
         var (seen, quiet) = (0, 0)
-        while seen < unsafe answered, quiet < 20, ContinuousClock.now < end {
+        while quiet < 3, ContinuousClock.now < end {
             sched_yield()
             let waiting = state.withLock { $0.queue.count }
             quiet = waiting > seen ? 0 : quiet + 1
@@ -192,7 +190,6 @@ final class RedisPipe: Sendable {
             }
         }
         let count = finished.count
-        if hasAny { unsafe answered = count }
         if count > 0 { state.withLock { $0.waiting -= count } }
         for flight in finished { flight.ticket.answer.resume(returning: .success(flight.replies)) }
         return hasAny
