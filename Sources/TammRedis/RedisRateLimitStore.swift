@@ -50,30 +50,17 @@ public final class RedisRateLimitStore: Sendable {
 
     // MARK: Scripts
 
-    private enum Call {
-        case decide(RateLimitRequest, RateLimitRequest.Mode, chargedAt: RateLimitInstant)
-        case lease(String, Identifier<ConcurrencyLease>, ConcurrencyLimit, RateLimitKey)
+    private func add(
+        _ request: RateLimitRequest, _ mode: RateLimitRequest.Mode, chargedAt moment: RateLimitInstant,
+        at now: RateLimitInstant, isWhole: Bool, to commands: inout RedisCommands
+    ) {
+        begin(decideScript, 3 + 5 * request.policy.quotas.count, request.key, isWhole, &commands)
+        commands.add(mode.rawValue)
+        addTime(now, &commands)
+        request.add(mode, chargedAt: moment, to: &commands)
     }
 
     /// A script is sent by its hash, or where the server does not know that, whole.
-    private func add(_ call: Call, at now: RateLimitInstant, to commands: inout RedisCommands, isWhole: Bool = false) {
-        switch call {
-        case .decide(let request, let mode, let moment):
-            begin(decideScript, 3 + 5 * request.policy.quotas.count, request.key, isWhole, &commands)
-            commands.add(mode.rawValue)
-            addTime(now, &commands)
-            request.add(mode, chargedAt: moment, to: &commands)
-        case .lease(let mode, let lease, let limit, let key):
-            begin(leaseScript, 6, key, isWhole, &commands)
-            commands.add(mode)
-            addTime(now, &commands)
-            commands.add(lease.description)
-            commands.add(Int64(limit.count))
-            let (seconds, attoseconds) = limit.lifetime.components
-            commands.add(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
-        }
-    }
-
     private func begin(
         _ script: Script, _ arguments: Int, _ key: RateLimitKey, _ isWhole: Bool, _ commands: inout RedisCommands
     ) {
@@ -104,14 +91,17 @@ public final class RedisRateLimitStore: Sendable {
         }
     }
 
-    private func run(_ calls: [Call], at now: RateLimitInstant) async throws(TammError) -> [RedisReply] {
+    /// Runs so many calls, each by its index, and those whose script the server does not know a second time.
+    private func run(
+        _ count: Int, _ add: (_ index: Int, _ isWhole: Bool, inout RedisCommands) -> Void
+    ) async throws(TammError) -> [RedisReply] {
         var commands = RedisCommands()
-        for call in calls { add(call, at: now, to: &commands) }
+        for index in 0..<count { add(index, false, &commands) }
         var replies = try await pipe.submit(commands)
-        for (index, reply) in replies.enumerated() {
-            guard case .error(let reason) = reply, reason.hasPrefix("NOSCRIPT") else { continue }
+        for index in replies.indices {
+            guard case .error(let reason) = replies[index], reason.hasPrefix("NOSCRIPT") else { continue }
             var whole = RedisCommands()
-            add(calls[index], at: now, to: &whole, isWhole: true)
+            add(index, true, &whole)
             replies[index] = try await pipe.submit(whole)[0]
         }
         return replies
@@ -122,11 +112,11 @@ extension RedisRateLimitStore: RateLimitStore {
     public func decide(
         _ requests: [RateLimitRequest], at now: RateLimitInstant
     ) async throws(TammError) -> [RateLimitDecision] {
-        let calls = requests.map { request in
+        let replies = try await run(requests.count) { index, isWhole, commands in
+            let request = requests[index]
             let isLook = request.cost == 0 || request.policy.neverAdmits(request.cost)
-            return Call.decide(request, isLook ? .look : .charge, chargedAt: now)
+            add(request, isLook ? .look : .charge, chargedAt: now, at: now, isWhole: isWhole, to: &commands)
         }
-        let replies = try await run(calls, at: now)
         var decisions: [RateLimitDecision] = []
         decisions.reserveCapacity(requests.count)
         for (request, reply) in zip(requests, replies) { decisions.append(try decision(request, reply)) }
@@ -136,9 +126,8 @@ extension RedisRateLimitStore: RateLimitStore {
     /// The rule, from what the script has found; it must come to what the script came to.
     private func decision(_ request: RateLimitRequest, _ reply: RedisReply) throws(TammError) -> RateLimitDecision {
         let answer = try Answer(reply)
-        guard case .bytes(let kept) = answer.value else { throw RateLimitRequest.corrupted }
         let decision = request.policy.decision(
-            request.cost, from: try request.states(kept), at: answer.now, by: .shared)
+            request.cost, from: try request.states(answer.rest), at: answer.now, by: .shared)
         guard decision.isAdmitted == answer.isAdmitted || request.policy.neverAdmits(request.cost) else {
             throw TammError(.corrupted, "Redis: script and rule disagree about \(request.policy.name)", reason: "script")
         }
@@ -146,9 +135,11 @@ extension RedisRateLimitStore: RateLimitStore {
     }
 
     public func refund(_ refunds: [RateLimitRefund], at now: RateLimitInstant) async throws(TammError) {
-        let replies = try await run(
-            refunds.filter { $0.request.cost > 0 }.map { .decide($0.request, .giveBack, chargedAt: $0.chargedAt) },
-            at: now)
+        let refunds = refunds.filter { $0.request.cost > 0 }
+        let replies = try await run(refunds.count) { index, isWhole, commands in
+            let refund = refunds[index]
+            add(refund.request, .giveBack, chargedAt: refund.chargedAt, at: now, isWhole: isWhole, to: &commands)
+        }
         for reply in replies { _ = try Answer(reply) }
     }
 
@@ -157,7 +148,8 @@ extension RedisRateLimitStore: RateLimitStore {
         at now: RateLimitInstant
     ) async throws(TammError) -> ConcurrencyDecision {
         let answer = try await leaseAnswer("a", lease, limit, key, now)
-        guard case .integer(let end) = answer.value else { throw RateLimitRequest.corrupted }
+        guard answer.rest.count == 8 else { throw RateLimitRequest.corrupted }
+        let end = try wholeNumber(answer.rest)
         let (nanoseconds, overflow) = end.multipliedReportingOverflow(by: 1000)
         guard !overflow else { throw RateLimitRequest.corrupted }
         let expiry = RateLimitInstant(nanoseconds: nanoseconds)
@@ -176,7 +168,16 @@ extension RedisRateLimitStore: RateLimitStore {
         _ mode: String, _ lease: Identifier<ConcurrencyLease>, _ limit: ConcurrencyLimit, _ key: RateLimitKey,
         _ now: RateLimitInstant
     ) async throws(TammError) -> Answer {
-        try Answer(try await run([.lease(mode, lease, limit, key)], at: now)[0])
+        let (seconds, attoseconds) = limit.lifetime.components
+        let replies = try await run(1) { _, isWhole, commands in
+            begin(leaseScript, 6, key, isWhole, &commands)
+            commands.add(mode)
+            addTime(now, &commands)
+            commands.add(lease.description)
+            commands.add(Int64(limit.count))
+            commands.add(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+        }
+        return try Answer(replies[0])
     }
 }
 
@@ -184,20 +185,17 @@ extension RedisRateLimitStore: RateLimitStore {
 private struct Answer {
     let isAdmitted: Bool
     let now: RateLimitInstant
-    let value: RedisReply
+    let rest: ArraySlice<UInt8>
 
     init(_ reply: RedisReply) throws(TammError) {
-        switch reply {
-        case .error(let reason): throw RedisWire.refused(reason)
-        case .array(let parts) where parts.count == 4:
-            guard case .integer(let flag) = parts[0], case .integer(let seconds) = parts[1],
-                case .integer(let micros) = parts[2], (0...(1 << 33)).contains(seconds),
-                (0..<1_000_000).contains(micros)
-            else { throw RateLimitRequest.corrupted }
-            isAdmitted = flag == 1
-            now = RateLimitInstant(nanoseconds: seconds * 1_000_000_000 + micros * 1000)
-            value = parts[3]
-        default: throw RateLimitRequest.corrupted
+        if case .error(let reason) = reply { throw RedisWire.refused(reason) }
+        guard case .bytes(let bytes) = reply, bytes.count >= 24 else { throw RateLimitRequest.corrupted }
+        isAdmitted = try wholeNumber(bytes[..<8]) == 1
+        let (seconds, micros) = (try wholeNumber(bytes[8..<16]), try wholeNumber(bytes[16..<24]))
+        guard (0...(1 << 33)).contains(seconds), (0..<1_000_000).contains(micros) else {
+            throw RateLimitRequest.corrupted
         }
+        now = RateLimitInstant(nanoseconds: seconds * 1_000_000_000 + micros * 1000)
+        rest = bytes[24...]
     }
 }

@@ -10,14 +10,15 @@ struct RedisStoreTests {
         let (desk, policy) = (Desk(), try Desk.policy(1, per: .milliseconds(200)))
         let first = try await store.decide([desk.request(policy)], at: anyMoment)[0]
         #expect(first.isAdmitted && first.status.basis == .shared)
-        let second = try await store.decide([desk.request(policy)], at: anyMoment)[0]
+        var second = first
+        // A machine without time for this test may let the first one's interval pass.
+        while second.isAdmitted { second = try await store.decide([desk.request(policy)], at: anyMoment)[0] }
         let now = TimeSource.system.now().microseconds / 1_000_000
         #expect(abs(second.status.decidedAt.nanoseconds / 1_000_000_000 - now) < 60)
-        if let wait = second.retryAfter {
-            #expect(wait > .zero && wait <= .milliseconds(200))
-            // The two clocks do not tick alike.
-            try await Task.sleep(for: wait + .milliseconds(10))
-        }
+        let wait = try #require(second.retryAfter)
+        #expect(wait > .zero && wait <= .milliseconds(200))
+        // The two clocks do not tick alike.
+        try await Task.sleep(for: wait + .milliseconds(10))
         #expect(try await store.decide([desk.request(policy)], at: anyMoment)[0].isAdmitted)
         await store.shutdown()
     }

@@ -59,17 +59,16 @@ struct RedisCommands: Sendable {
     }
 
     private mutating func append(_ number: Int64) {
-        let start = bytes.count
-        var rest = max(0, number)
-        repeat {
+        if number < 10 {
+            bytes.append(0x30 + UInt8(truncatingIfNeeded: max(0, number)))
+        } else if number < 100 {
+            bytes.append(0x30 + UInt8(truncatingIfNeeded: number / 10))
+            bytes.append(0x30 + UInt8(truncatingIfNeeded: number % 10))
+        } else {
+            append(number / 100)
+            let rest = number % 100
+            bytes.append(0x30 + UInt8(truncatingIfNeeded: rest / 10))
             bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        var (low, high) = (start, bytes.count - 1)
-        while low < high {
-            bytes.swapAt(low, high)
-            low += 1
-            high -= 1
         }
     }
 
@@ -82,11 +81,16 @@ struct RedisCommands: Sendable {
 }
 
 extension [UInt8] {
-    /// Sixteen hexadecimal digits.
+    /// Sixteen hexadecimal digits, eight at a time: a byte for each four bits, and the letters further on.
     mutating func append(hexadecimal word: UInt64) {
-        for shift in stride(from: UInt64(60), through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: word >> shift & 0xf)
-            append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        for shift: UInt64 in stride(from: 32, through: 0, by: -32) {
+            var digits = word >> shift & 0xffff_ffff
+            digits = (digits | digits << 16) & 0x0000_ffff_0000_ffff
+            digits = (digits | digits << 8) & 0x00ff_00ff_00ff_00ff
+            digits = (digits | digits << 4) & 0x0f0f_0f0f_0f0f_0f0f
+            let letters = (digits &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+            let text = (digits &+ 0x3030_3030_3030_3030 &+ letters &* 39).bigEndian
+            unsafe Swift.withUnsafeBytes(of: text) { unsafe append(contentsOf: $0) }
         }
     }
 }

@@ -24,7 +24,7 @@ enum RedisScript {
     /// - `f` or `s`, length of a window in microseconds, limit, cost, the window of the charge: the state is a window and
     ///   its count, and for `s` the count of the one before it.
     ///
-    /// Answers whether it is admitted, the time, and the states before.
+    /// Answers in bytes: three doubles, whether it is admitted and the time, and the states before.
     static let decide =
         clock + """
 
@@ -95,30 +95,31 @@ enum RedisScript {
               local px = string.format('%.0f', math.ceil(last) + tonumber(ARGV[3]))
               redis.call('SET', KEYS[1], table.concat(after), 'PX', px)
             end
-            return {admitted, s, us, kept}
+            return struct.pack('<ddd', admitted, s, us) .. kept
             """
 
     /// KEYS[1]: the leases of a subject, by their ends in microseconds.
     /// ARGV: `a` to acquire or `r` to release; time and milliseconds as above; the lease; how many there may be; how long
     /// one lasts, in microseconds.
     ///
-    /// Answers whether it has the lease, the time, and when it ends or else the first does.
+    /// Answers in bytes: four doubles, whether it has the lease, the time, and when it ends or else the first does.
     static let lease =
         clock + """
 
             redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
             if ARGV[1] == 'r' then
               redis.call('ZREM', KEYS[1], ARGV[4])
-              return {1, s, us, 0}
+              return struct.pack('<dddd', 1, s, us, 0)
             end
             local held = redis.call('ZSCORE', KEYS[1], ARGV[4])
             if not held and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[5]) then
-              return {0, s, us, tonumber(redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2])}
+              local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+              return struct.pack('<dddd', 0, s, us, tonumber(first))
             end
             local expiry = now + tonumber(ARGV[6])
             if held then expiry = math.max(expiry, tonumber(held)) end
             redis.call('ZADD', KEYS[1], string.format('%.0f', expiry), ARGV[4])
             redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.ceil((expiry - now) / 1000) + tonumber(ARGV[3])))
-            return {1, s, us, expiry}
+            return struct.pack('<dddd', 1, s, us, expiry)
             """
 }

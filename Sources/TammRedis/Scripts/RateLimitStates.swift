@@ -32,18 +32,17 @@ extension RateLimitRequest {
     /// The states that the script has found; nil where there were none.
     ///
     /// - Throws: `corrupted` for bytes that no script has written.
-    func states(_ bytes: [UInt8]) throws(TammError) -> [RateLimitState?] {
+    func states(_ bytes: ArraySlice<UInt8>) throws(TammError) -> [RateLimitState?] {
         guard !bytes.isEmpty else { return [] }
         guard bytes.count == 24 * policy.quotas.count else { throw Self.corrupted }
         var states: [RateLimitState?] = []
         for (index, quota) in policy.quotas.enumerated() {
-            let numbers = try (0..<3).map { place throws(TammError) -> Int64 in
-                let start = 24 * index + 8 * place
-                let bits = bytes[start..<start + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-                guard let number = Int64(exactly: Double(bitPattern: bits)) else { throw Self.corrupted }
-                return number
-            }
-            states.append(try quota.state(numbers[0], numbers[1], numbers[2]))
+            let start = bytes.startIndex + 24 * index
+            let numbers = (
+                try wholeNumber(bytes[start..<start + 8]), try wholeNumber(bytes[start + 8..<start + 16]),
+                try wholeNumber(bytes[start + 16..<start + 24])
+            )
+            states.append(try quota.state(numbers.0, numbers.1, numbers.2))
         }
         return states
     }
@@ -51,6 +50,16 @@ extension RateLimitRequest {
     static var corrupted: TammError {
         TammError(.corrupted, "Redis: wanted states of a rate limit, found other bytes", reason: "state")
     }
+}
+
+/// A double of eight bytes, the lowest first.
+///
+/// - Throws: `corrupted` where it is not a whole number.
+func wholeNumber(_ bytes: ArraySlice<UInt8>) throws(TammError) -> Int64 {
+    var bits: UInt64 = 0
+    for byte in bytes.reversed() { bits = bits << 8 | UInt64(byte) }
+    guard let number = Int64(exactly: Double(bitPattern: bits)) else { throw RateLimitRequest.corrupted }
+    return number
 }
 
 extension RateLimitQuota {
