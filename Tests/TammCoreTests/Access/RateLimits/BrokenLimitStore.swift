@@ -53,6 +53,18 @@ final class BrokenLimitStore: RateLimitStore {
         var quotas: [Place: [RateLimitState?]] = [:]
         var latest: [Place: RateLimitInstant] = [:]
         var leases: [Place: Leases] = [:]
+        /// How many have read and not written yet.
+        var stale = 0
+    }
+
+    /// Between reading and writing: until ten others are there too, or nobody else comes.
+    private func lag() async {
+        state.withLock { $0.stale += 1 }
+        var tries = 0
+        while tries < 2000, state.withLock({ $0.stale < 10 }) {
+            tries += 1
+            await Task.yield()
+        }
     }
 
     private let state = Mutex(State())
@@ -77,7 +89,7 @@ final class BrokenLimitStore: RateLimitStore {
     private func decide(_ request: RateLimitRequest, _ now: RateLimitInstant) async -> RateLimitDecision {
         guard flaw == .readsStale else { return state.withLock { decide(request, now, &$0) } }
         var copy = state.withLock { $0 }
-        for _ in 0..<3 { await Task.yield() }
+        await lag()
         let decision = decide(request, now, &copy)
         state.withLock { [copy] in $0 = copy }
         return decision
@@ -142,7 +154,7 @@ final class BrokenLimitStore: RateLimitStore {
     ) async throws(TammError) -> ConcurrencyDecision {
         let place = flaw == .sharesLeases ? Place(high: 0, low: 0, policy: 0) : place(key)
         var leases = state.withLock { $0.leases[place] ?? Leases() }
-        if flaw == .leasesStale { for _ in 0..<3 { await Task.yield() } }
+        if flaw == .leasesStale { await lag() }
         return state.withLock { state in
             if flaw != .leasesStale { leases = state.leases[place] ?? Leases() }
             if flaw != .leasesForEver { leases.held = leases.held.filter { $0.value > now } }
