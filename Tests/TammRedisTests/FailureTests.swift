@@ -26,7 +26,7 @@ private final class Tally: Sendable {
     }
 }
 
-@Suite("Limits over Redis that fails", .timeLimit(.minutes(5)))
+@Suite("Limits over Redis that fails", .timeLimit(.minutes(15)))
 struct FailureTests {
     private func limits(_ store: RedisRateLimitStore) throws -> RateLimits {
         RateLimits(

@@ -7,7 +7,7 @@ extension RateLimitLaw: CustomTestStringConvertible {
     public var testDescription: String { name }
 }
 
-@Suite("Laws of a store of rate limits, on Redis", .timeLimit(.minutes(5)))
+@Suite("Laws of a store of rate limits, on Redis", .timeLimit(.minutes(15)))
 struct RedisLawTests {
     @Test("The Redis store keeps", arguments: RateLimitLaw.all)
     func keeps(_ law: RateLimitLaw) async throws {

@@ -3,7 +3,7 @@ import TammCore
 import TammRedis
 import Testing
 
-@Suite("A store of rate limits on Redis", .timeLimit(.minutes(5)))
+@Suite("A store of rate limits on Redis", .timeLimit(.minutes(15)))
 struct RedisStoreTests {
     @Test func `goes by the server's clock, and a wait it names is long enough`() async throws {
         let store = try RedisRateLimitStore(SharedServer.configuration())

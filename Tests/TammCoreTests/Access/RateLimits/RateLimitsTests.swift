@@ -4,7 +4,7 @@ import Testing
 
 @testable import TammCore
 
-@Suite(.timeLimit(.minutes(1))) struct RateLimitsTests {
+@Suite(.timeLimit(.minutes(15))) struct RateLimitsTests {
     private static func policy(_ count: Int64 = 3) throws -> RateLimitPolicy {
         try RateLimitPolicy("p", [.gcra("q", count, per: .seconds(3600), burst: count)])
     }
