@@ -6,6 +6,7 @@ let groups: [(name: String, run: () async throws -> Void)] = [
             try await walletBenchmarks()
         }
     ),
+    ("access", { try await keyBenchmarks() }),
     ("ledger", { try await ledgerBenchmarks() }),
 ]
 
