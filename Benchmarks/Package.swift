@@ -4,7 +4,10 @@ import PackageDescription
 let package = Package(
     name: "tamm-benchmarks",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(name: "tamm", path: "..")],
+    dependencies: [
+        .package(name: "tamm", path: ".."),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
     targets: [
         .systemLibrary(
             name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
@@ -13,6 +16,7 @@ let package = Package(
             name: "bench",
             dependencies: [
                 "CAllocations", "CLibCrypto",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "TammCore", package: "tamm"),
                 .product(name: "TammInMemory", package: "tamm"),
                 .product(name: "TammPostgres", package: "tamm"),

@@ -19,6 +19,9 @@ let package = Package(
         .executableTarget(name: "Amounts", dependencies: [.product(name: "TammCore", package: "tamm")]),
         .testTarget(name: "AmountsTests", dependencies: ["Amounts"]),
 
+        .executableTarget(name: "GuardAPI", dependencies: inMemory),
+        .testTarget(name: "GuardAPITests", dependencies: ["GuardAPI", testing]),
+
         .executableTarget(name: "KeepWallets", dependencies: inMemory),
         .testTarget(name: "KeepWalletsTests", dependencies: ["KeepWallets", testing]),
 

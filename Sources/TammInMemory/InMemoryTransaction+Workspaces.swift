@@ -56,7 +56,7 @@ extension InMemoryTransaction {
         }
         memory.willUndo(.status(workspace, present))
         present.status = status
-        memory.workspaces[workspace] = present
+        memory.setWorkspace(workspace, present)
     }
 
     private borrowing func requirePlatform(in workspace: Identifier<Workspace>) throws(TammError) {

@@ -77,9 +77,9 @@ final class Memory {
     func rollBack(to mark: Int) {
         while log.count > mark, let undo = log.popLast() {
             switch undo {
-            case .workspace(let id): workspaces[id] = nil
+            case .workspace(let id): setWorkspace(id, nil)
             case .member(let key, let member): setMember(key, member)
-            case .status(let id, let workspace): workspaces[id] = workspace
+            case .status(let id, let workspace): setWorkspace(id, workspace)
             case .platformAdmin(let user, let isAdmin): setPlatformAdmin(user, isAdmin)
             case .invitation(let workspace, let id, let invitation):
                 invitations[workspace, default: InvitationLog()].set(id, invitation)
@@ -107,6 +107,11 @@ final class Memory {
                 if let last = usage[workspace]?.events.popLast() { usage[workspace]?.positions[last.event.id] = nil }
             }
         }
+    }
+
+    func setWorkspace(_ id: Identifier<Workspace>, _ workspace: Workspace?) {
+        workspaces[id] = workspace
+        keys.forgetFound()
     }
 
     func setMember(_ key: MemberKey, _ member: Member?) {

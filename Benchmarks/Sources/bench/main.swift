@@ -9,6 +9,7 @@ let groups: [(name: String, run: () async throws -> Void)] = [
     (
         "access",
         {
+            try await keyBenchmarks()
             try await limitBenchmarks()
             try await sharedLimitBenchmarks()
         }

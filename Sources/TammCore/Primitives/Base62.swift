@@ -2,10 +2,10 @@
 enum Base62 {
     private static let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
-    /// The value of each character; 255 for what is no digit. Made once, kept for good.
+    /// The value of each character; one with the highest bit for what is no digit. Made once, kept for good.
     private nonisolated(unsafe) static let values: UnsafePointer<UInt8> = {
         let values = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
-        for index in 0..<256 { unsafe values[index] = 255 }
+        for index in 0..<256 { unsafe values[index] = 0x80 }
         for (value, digit) in digits.enumerated() { unsafe values[Int(digit)] = UInt8(value) }
         return unsafe UnsafePointer(values)
     }()
@@ -29,13 +29,13 @@ enum Base62 {
     @inline(__always)
     static func decode(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
         let values = unsafe values
-        var (number, worst): (UInt64, UInt8) = (0, 0)
+        var (number, seen): (UInt64, UInt8) = (0, 0)
         for index in 0..<bytes.count {
             let value = unsafe values[Int(bytes[index])]
-            worst = max(worst, value)
+            seen |= value
             number = number &* 62 &+ UInt64(value)
         }
-        return worst < 62 ? number : nil
+        return seen < 0x80 ? number : nil
     }
 
     /// The number of `words` words, the highest first, that the digits stand for; nil for another character or a number
@@ -61,8 +61,8 @@ enum Base62 {
     @inline(__always)
     static func isAllDigits(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let values = unsafe values
-        var worst: UInt8 = 0
-        for index in 0..<bytes.count { worst = max(worst, unsafe values[Int(bytes[index])]) }
-        return worst < 62
+        var seen: UInt8 = 0
+        for index in 0..<bytes.count { seen |= unsafe values[Int(bytes[index])] }
+        return seen < 0x80
     }
 }

@@ -1,18 +1,42 @@
 /// A key that was found by its digest, with all that decides about it, as of one moment.
 public final class FoundAPIKey: Sendable {
-    public let key: APIKey
+    /// What most verifications look at, beside each other in memory: of many keys few are in the processor's cache.
+    struct Gate: Sendable {
+        let environment: APIKeyEnvironment
+        let status: APIKey.Status
+        let workspace: WorkspaceStatus
+        /// `.max` without an end, which no clock reaches.
+        let expiresAt: Timestamp
+        /// `.min` without a use.
+        let lastUsedAt: Timestamp
+        let scopes: [APIKeyScope]
+        let addresses: [AddressRange]
+    }
+
     /// The one by which it was found.
     public let digest: APIKeyDigest
-    /// Its workspace's.
-    public let workspaceStatus: WorkspaceStatus
+    let gate: Gate
+    private let rest: Rest
+
+    private final class Rest: Sendable {
+        let key: APIKey
+        let subscription: Subscription?
+
+        init(_ key: APIKey, _ subscription: Subscription?) { (self.key, self.subscription) = (key, subscription) }
+    }
+
+    public var key: APIKey { rest.key }
     /// What its workspace has bought; nil: nothing yet.
-    public let subscription: Subscription?
+    public var subscription: Subscription? { rest.subscription }
+    /// Its workspace's.
+    public var workspaceStatus: WorkspaceStatus { gate.workspace }
 
     public init(key: APIKey, digest: APIKeyDigest, workspaceStatus: WorkspaceStatus, subscription: Subscription?) {
-        self.key = key
         self.digest = digest
-        self.workspaceStatus = workspaceStatus
-        self.subscription = subscription
+        gate = Gate(
+            environment: key.environment, status: key.status, workspace: workspaceStatus, expiresAt: key.expiresAt ?? .max,
+            lastUsedAt: key.lastUsedAt ?? .min, scopes: key.terms.scopes, addresses: key.terms.addresses)
+        rest = Rest(key, subscription)
     }
 }
 

@@ -69,20 +69,20 @@ enum APIKeyRule {
         of found: FoundAPIKey, in environment: APIKeyEnvironment, requiring scope: APIKeyScope?,
         from address: IPAddress?, at now: Timestamp
     ) -> APIKeyRefusal? {
-        guard found.key.environment == environment else { return .wrongEnvironment }
-        switch found.key.status {
+        guard found.gate.environment == environment else { return .wrongEnvironment }
+        switch found.gate.status {
         case .active: break
         case .revoked: return .revoked
         case .disabled: return .disabled
         }
-        if let end = found.key.expiresAt, end <= now { return .expired }
-        switch found.workspaceStatus {
+        if found.gate.expiresAt <= now { return .expired }
+        switch found.gate.workspace {
         case .active: break
         case .suspended: return .workspaceSuspended
         case .closing: return .workspaceClosing
         }
-        if let scope, !found.key.terms.scopes.contains(scope) { return .missingScope(scope) }
-        let allowed = found.key.terms.addresses
+        if let scope, !found.gate.scopes.contains(scope) { return .missingScope(scope) }
+        let allowed = found.gate.addresses
         guard allowed.isEmpty || allowed.contains(where: { range in address.map { range.contains($0) } ?? false }) else {
             return .addressNotAllowed
         }

@@ -4,7 +4,7 @@ private import Synchronization
 /// request's path, and at most one a minute for each key.
 final class APIKeyUses: Sendable {
     /// A use is written down when the last one that was is older than this.
-    static let coarseness: Duration = .seconds(60)
+    static let coarsenessMicroseconds: Int64 = 60_000_000
     /// How many keys are waited with; the uses of others are not written down meanwhile.
     static let capacity = 100_000
 
@@ -13,7 +13,8 @@ final class APIKeyUses: Sendable {
     /// - Parameter digest: under the newest pepper, where the key was found by another.
     @inline(__always)
     func note(_ found: FoundAPIKey, at now: Timestamp, digest: APIKeyDigest?) {
-        if digest == nil, let last = found.key.lastUsedAt, now < last.advanced(by: Self.coarseness) { return }
+        let last = found.gate.lastUsedAt
+        if digest == nil, now.microseconds &- last.microseconds < Self.coarsenessMicroseconds { return }
         remember(APIKeyUse(found.key.place, at: now, digest: digest))
     }
 

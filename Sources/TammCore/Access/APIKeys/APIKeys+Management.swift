@@ -132,7 +132,7 @@ extension APIKeys {
     public func report(leaked text: String, source: String) async throws(TammError) -> LeakOutcome {
         guard let presented = PresentedAPIKey(text) else { return .unknown }
         let digests = peppers.digests(of: presented)
-        guard let found = try await store.apiKey(matching: digests), digests.match(found.digest) != nil else {
+        guard let found = try await store.apiKey(matching: digests), digests.contains(found.digest) else {
             return .unknown
         }
         let place = found.key.place

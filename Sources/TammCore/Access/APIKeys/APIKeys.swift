@@ -53,56 +53,57 @@ public struct APIKeys: Sendable {
     public func verify(
         _ text: String, requiring scope: APIKeyScope?, from address: IPAddress?, charging charge: APIKeyCharge? = nil
     ) async throws(TammError) -> APIKeyDecision {
-        do throws(TammError) {
-            let decision = try await decide(text, scope, address, charge)
-            switch decision {
-            case .accepted: metrics.countAccepted()
-            case .refused(let refusal): metrics.count(refusal)
-            }
-            return decision
-        } catch {
-            metrics.countFailure()
-            throw error
-        }
-    }
-
-    @inline(__always)
-    private func decide(
-        _ text: String, _ scope: APIKeyScope?, _ address: IPAddress?, _ charge: APIKeyCharge?
-    ) async throws(TammError) -> APIKeyDecision {
-        guard let presented = PresentedAPIKey(text) else { return .refused(.malformed) }
+        guard let presented = PresentedAPIKey(text) else { return refuse(.malformed) }
         let digests = peppers.digests(of: presented)
-        guard let found = try await find(digests), let match = digests.match(found.digest) else {
-            return .refused(.unknown)
+        var read = cache?.found(digests)
+        if read == nil {
+            let ticket = cache?.ticket()
+            do throws(TammError) { read = try await store.apiKey(matching: digests) } catch {
+                metrics.countFailure()
+                throw error
+            }
+            if let read, let cache, let ticket { cache.keep(read, for: digests, ticket) }
         }
+        guard let found = read, digests.contains(found.digest) else { return refuse(.unknown) }
         let now = time.now()
         let refusal = APIKeyRule.refusal(of: found, in: environment, requiring: scope, from: address, at: now)
         if let refusal {
             logger.debug("API key refused", metadata: ["key": "\(found.key.id)", "reason": "\(refusal.reason)"])
-            return .refused(refusal)
+            return refuse(refusal)
         }
         var authenticated = AuthenticatedKey(found)
-        if let limiter, case .refused(let wait) = try await limiter.ask(authenticated, now) {
-            return .refused(.rateLimited(retryAfter: wait))
-        }
-        if let charge {
-            switch try await debit(charge, for: found.key, at: now) {
-            case .applied(let receipt), .replayed(let receipt): authenticated.receipt = receipt
-            case .refused(let refusal): return .refused(.credits(refusal))
+        if limiter != nil || charge != nil {
+            do throws(TammError) {
+                if let refusal = try await spend(charge, for: &authenticated, at: now) { return refuse(refusal) }
+            } catch {
+                metrics.countFailure()
+                throw error
             }
         }
-        uses.note(found, at: now, digest: match.version == digests.current.version ? nil : digests.current)
+        uses.note(found, at: now, digest: found.digest.version == digests.current.version ? nil : digests.current)
+        metrics.countAccepted()
         return .accepted(authenticated)
     }
 
-    @inline(__always)
-    private func find(_ digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey? {
-        guard let cache else { return try await store.apiKey(matching: digests) }
-        if let found = cache.found(digests) { return found }
-        let ticket = cache.ticket()
-        guard let found = try await store.apiKey(matching: digests) else { return nil }
-        cache.keep(found, for: digests, ticket)
-        return found
+    private func refuse(_ refusal: APIKeyRefusal) -> APIKeyDecision {
+        metrics.count(refusal)
+        return .refused(refusal)
+    }
+
+    /// The two checks that leave something behind.
+    private func spend(
+        _ charge: APIKeyCharge?, for authenticated: inout AuthenticatedKey, at now: Timestamp
+    ) async throws(TammError) -> APIKeyRefusal? {
+        if let limiter, case .refused(let wait) = try await limiter.ask(authenticated, now) {
+            return .rateLimited(retryAfter: wait)
+        }
+        guard let charge else { return nil }
+        switch try await debit(charge, for: authenticated.key, at: now) {
+        case .applied(let receipt), .replayed(let receipt):
+            authenticated = AuthenticatedKey(authenticated, receipt)
+            return nil
+        case .refused(let refusal): return .credits(refusal)
+        }
     }
 
     private func debit(
@@ -136,12 +137,21 @@ public enum APIKeyDecision: Sendable {
 
 /// A key that was verified for one request: holding one proves it.
 public struct AuthenticatedKey: Sendable {
+    private final class Charged: Sendable {
+        let receipt: WalletReceipt
+
+        init(_ receipt: WalletReceipt) { self.receipt = receipt }
+    }
+
     private let found: FoundAPIKey
+    private let charged: Charged?
+
+    init(_ found: FoundAPIKey) { (self.found, charged) = (found, nil) }
+
+    init(_ key: AuthenticatedKey, _ receipt: WalletReceipt) { (found, charged) = (key.found, Charged(receipt)) }
+
     /// Of the debit, where something was charged.
-    public internal(set) var receipt: WalletReceipt?
-
-    init(_ found: FoundAPIKey) { self.found = found }
-
+    public var receipt: WalletReceipt? { charged?.receipt }
     public var key: APIKey { found.key }
     public var workspace: Identifier<Workspace> { found.key.workspace }
     /// What the workspace has bought; its plan at a moment is decided by ``Plans``.

@@ -123,9 +123,7 @@ public struct APIKeyDigests: Sendable {
     /// All of them, the newest first.
     public var all: [APIKeyDigest] { [current] + older }
 
-    /// The one that equals `digest`, compared in constant time each.
-    func match(_ digest: APIKeyDigest) -> APIKeyDigest? {
-        if current == digest { return current }
-        return older.first { $0 == digest }
-    }
+    /// Whether one of them is `digest`, compared in constant time each.
+    @inline(__always)
+    func contains(_ digest: APIKeyDigest) -> Bool { current == digest || older.contains { $0 == digest } }
 }

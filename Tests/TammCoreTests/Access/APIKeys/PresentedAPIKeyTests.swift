@@ -18,6 +18,13 @@ struct PresentedAPIKeyTests {
         #expect(nine == 0xcbf4_3926)
     }
 
+    @Test func `The checksum begins where the heads of keys end`() {
+        for (head, state) in [("tamm_live_", PresentedAPIKey.liveState), ("tamm_test_", PresentedAPIKey.testState)] {
+            let found = unsafe Array(head.utf8).withUnsafeBytes { unsafe CRC32.update(CRC32.initial, $0) }
+            #expect(found == state)
+        }
+    }
+
     @Test func `The checksum of sixteen bytes at a time is that of one bit at a time, at every length`() {
         for length in 0..<150 {
             let bytes = entropy.bytes(length)
