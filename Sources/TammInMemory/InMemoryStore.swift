@@ -36,6 +36,13 @@ public final class InMemoryStore: TammStore {
     }
 }
 
+extension InMemoryStore {
+    /// Without a transaction: nothing is written, and the service sees every key.
+    public func apiKey(matching digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey? {
+        state.withLock { $0.memory.apiKey(matching: digests) }
+    }
+}
+
 /// One unit of work on the memory; lives no longer than the lock is held.
 struct InMemoryTransaction: StoreTransaction, ~Copyable {
     let memory: Memory

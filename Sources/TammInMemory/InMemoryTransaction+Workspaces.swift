@@ -42,6 +42,31 @@ extension InMemoryTransaction {
         memory.workspaces[workspace.id] = workspace
     }
 
+    borrowing func lockWorkspace(_ id: Identifier<Workspace>) throws(TammError) -> Workspace? {
+        try requirePlatform(in: id)
+        return memory.workspaces[id]
+    }
+
+    borrowing func setStatus(
+        _ status: WorkspaceStatus, of workspace: Identifier<Workspace>
+    ) throws(TammError) {
+        try requirePlatform(in: workspace)
+        guard var present = memory.workspaces[workspace] else {
+            throw TammError(.notFound, "no workspace \(workspace)")
+        }
+        memory.willUndo(.status(workspace, present))
+        present.status = status
+        memory.workspaces[workspace] = present
+    }
+
+    private borrowing func requirePlatform(in workspace: Identifier<Workspace>) throws(TammError) {
+        switch standing(in: workspace) {
+        case .service, .platformAdmin: break
+        case .ledger, .member, .stranger:
+            throw TammError(.forbidden, "only the service and platform administrators control workspaces")
+        }
+    }
+
     borrowing func member(_ user: Identifier<User>, of workspace: Identifier<Workspace>) -> Member? {
         mayRead(.workspaceUsers, workspace) ? memory.members[.init(workspace: workspace, user: user)] : nil
     }

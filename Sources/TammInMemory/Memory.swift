@@ -15,6 +15,8 @@ final class Memory {
     var dueSubscriptions = SortedList<Due>()
     var shelf = PaymentShelf()
     var platformAdmins: Set<Identifier<User>> = []
+    var invitations: [Identifier<Workspace>: InvitationLog] = [:]
+    var keys = KeyRack()
     var cells: [WalletPlace: WalletCell] = [:]
     var walletPlaces = SortedList<WalletPlace>()
     var walletsByWorkspace: [Identifier<Workspace>: SortedList<WalletPlace>] = [:]
@@ -33,7 +35,12 @@ final class Memory {
     enum Undo {
         case workspace(Identifier<Workspace>)
         case member(MemberKey, Member?)
+        case status(Identifier<Workspace>, Workspace)
         case platformAdmin(Identifier<User>, Bool)
+        case invitation(Identifier<Workspace>, Identifier<Invitation>, Invitation?)
+        case key(APIKeyPlace, StoredAPIKey?)
+        case reader(Identifier<APIKeyReader>, APIKeyReader?)
+        case refreshNumber(Int64)
         case subscription(Identifier<Workspace>, StoredSubscription?)
         case payment(PaymentPlace, Payment?)
         case unmatched(UnmatchedTransaction.Place, UnmatchedTransaction?)
@@ -72,7 +79,13 @@ final class Memory {
             switch undo {
             case .workspace(let id): workspaces[id] = nil
             case .member(let key, let member): setMember(key, member)
+            case .status(let id, let workspace): workspaces[id] = workspace
             case .platformAdmin(let user, let isAdmin): setPlatformAdmin(user, isAdmin)
+            case .invitation(let workspace, let id, let invitation):
+                invitations[workspace, default: InvitationLog()].set(id, invitation)
+            case .key(let place, let stored): keys.set(place, stored)
+            case .reader(let id, let reader): keys.set(id, reader)
+            case .refreshNumber(let number): keys.refreshNumber = number
             case .subscription(let workspace, let stored): setSubscription(workspace, stored)
             case .payment(let place, let payment): shelf.set(place, payment)
             case .unmatched(let place, let row): shelf.set(place, row)

@@ -44,6 +44,15 @@ public final class PostgresStore: TammStore {
         }
     }
 
+    /// One round trip, in a transaction of its own that only reads.
+    public func apiKey(matching digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey? {
+        try await pool.run { [configuration] connection throws(TammError) in
+            try connection.readAlone(.apiKeyByDigest, .digests(digests), configuration).first { row throws(TammError) in
+                try row.nextFoundAPIKey()
+            }
+        }
+    }
+
     /// Two batches at a time keep the server busy; each wallet's are in one of them.
     public var walletLanes: Int { 2 }
 

@@ -99,7 +99,7 @@ final class Session {
         }
     }
 
-    private static func role(_ name: String) -> PostgresParameters {
+    static func role(_ name: String) -> PostgresParameters {
         var parameters = PostgresParameters()
         parameters.add(name)
         return parameters
@@ -149,6 +149,8 @@ final class Session {
         }
         switch failure.constraint {
         case "payment_orders_pkey": return TammError(.conflict, "the order is another payment's", field: "order")
+        case "workspace_api_keys_pkey": return TammError(.conflict, "the key is there already", field: "id")
+        case "api_key_digests_pkey": return TammError(.conflict, "the digest is another key's", field: "digest")
         case "payment_transfers_pkey": return TammError(.conflict, "the transfer is another payment's", field: "claim")
         default: return error
         }
@@ -181,7 +183,7 @@ extension Statement {
     fileprivate static let commit = Statement("commit", "COMMIT")
     fileprivate static let rollback = Statement("rollback", "ROLLBACK")
     /// Takes the role, for this transaction alone.
-    fileprivate static let enter = Statement("enter", "SELECT set_config('role', $1, true)")
+    static let enter = Statement("enter", "SELECT set_config('role', $1, true)")
     /// Takes the role and says on whose behalf, for this transaction alone.
     fileprivate static let enterAsUser = Statement(
         "enter_as_user",

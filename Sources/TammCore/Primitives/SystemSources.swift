@@ -22,6 +22,16 @@ extension EntropySource {
     }
 }
 
+extension SteadyClock {
+    /// The machine's.
+    public static let system = SteadyClock(
+        uptime: { steadyUptime() },
+        pause: { duration in
+            // In a task of its own, which the caller's cancellation does not reach.
+            await Task { try? await Task.sleep(for: duration) }.value
+        })
+}
+
 /// How long the process has run, on a clock that nobody sets: to bound a wait, never to date anything.
 func steadyUptime() -> Duration { ContinuousClock.now - processStart }
 

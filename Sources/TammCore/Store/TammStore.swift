@@ -20,15 +20,28 @@ public protocol TammStore: Sendable {
 
     /// How many batches of wallet commands it takes at the same time with profit.
     var walletLanes: Int { get }
+
+    /// The API key with one of the digests and all that decides about it, as of one moment: one indexed read, which
+    /// never answers from before a transaction that had committed when it was asked.
+    ///
+    /// - Throws: `unavailable` when the store cannot be reached.
+    func apiKey(matching digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey?
 }
 
 extension TammStore {
     /// One batch at a time.
     public var walletLanes: Int { 1 }
+
+    /// By a transaction of the service's.
+    public func apiKey(matching digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey? {
+        try await transaction(as: .service) { t throws(TammError) in try t.apiKey(matching: digests) }
+    }
 }
 
-/// The ports of access: workspaces, members, roles, the audit log.
-public protocol AccessRecords: WorkspaceRecords, AuditRecords, ~Copyable {}
+/// The ports of access: workspaces, members, roles, invitations, API keys, the audit log.
+public protocol AccessRecords: WorkspaceRecords, InvitationRecords, APIKeyRecords, APIKeyReaderRecords, AuditRecords,
+    ~Copyable
+{}
 
 /// The ports of billing: subscriptions, payments, wallets, usage. A store may conform to billing alone.
 public protocol BillingRecords: SubscriptionRecords, PaymentRecords, WalletRecords, ~Copyable {}

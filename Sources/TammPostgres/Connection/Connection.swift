@@ -140,6 +140,28 @@ import TammCore
         }
     }
 
+    /// Runs one statement as the service's role, in one round trip: role, statement and sync are one transaction.
+    func readAlone(
+        _ statement: Statement, _ parameters: PostgresParameters, _ configuration: PostgresConfiguration
+    ) throws(TammError) -> ResultRows {
+        let role = Session.Role.service.rawValue
+        do throws(ServerFailure) {
+            if !preparesStatements { try send(.settings, configuration.settings(isLocal: true), "", .unread) }
+            try send(.enter, Session.role(role), "", .unread)
+            try send(statement, parameters, role, .wanted)
+            try sync()
+            var found: ResultRows?
+            while !pending.isEmpty {
+                if let rows = try read() { found = rows }
+            }
+            guard let found else { throw lost() }
+            return found
+        } catch {
+            try? recover()
+            throw error.error
+        }
+    }
+
     /// Runs a text of several statements, as one transaction unless it says otherwise.
     func script(_ sql: String) throws(TammError) {
         guard unsafe PQexitPipelineMode(raw) == 1 else { throw lost().error }

@@ -18,6 +18,6 @@ struct Migration: Sendable {
 
     /// All of them, in order.
     static let all: [Migration] = [
-        .accessTables, .ledgerTables, .purchaseTables, .isolationPolicies,
+        .accessTables, .ledgerTables, .purchaseTables, .isolationPolicies, .workspaceControl, .apiKeyTables,
     ]
 }

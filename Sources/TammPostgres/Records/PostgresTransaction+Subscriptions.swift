@@ -141,7 +141,7 @@ extension PostgresRow {
         return try stored("a provider") { () throws(TammError) in try PaymentProviderName(name) }
     }
 
-    fileprivate mutating func nextSubscription() throws(TammError) -> Subscription {
+    mutating func nextSubscription() throws(TammError) -> Subscription {
         let workspace: Identifier<Workspace> = try next()
         let plan = try nextPlan()
         let status: Subscription.Status? = try nextNameIfPresent()
@@ -201,7 +201,7 @@ extension PostgresRow {
     }
 }
 
-private let subscriptionColumns = """
+let subscriptionColumns = """
     workspace_id, plan, plan_version, status, period_start, period_end, next_plan, next_plan_version, next_start,
     next_end, grace_start, grace_end, ended_at, billing_interval, currency, provider, anchor, credited_through, ending,
     ending_plan, ending_plan_version, had_trial, collections, top_up_pack, top_up_threshold, top_up_monthly_maximum,
@@ -211,7 +211,7 @@ private let subscriptionColumns = """
 extension Statement {
     fileprivate static let subscription = Statement(
         "subscription", "SELECT \(subscriptionColumns) FROM tamm.subscriptions WHERE workspace_id = $1")
-    fileprivate static let lockWorkspace = Statement(
+    static let lockWorkspace = Statement(
         "lock_workspace", "SELECT FROM tamm.workspaces WHERE id = $1 FOR NO KEY UPDATE")
     fileprivate static let lockSubscription = Statement(
         "lock_subscription",

@@ -76,7 +76,27 @@ extension PostgresTransaction {
         var parameters = workspace.id.parameter
         parameters.add(workspace.name)
         parameters.add(workspace.createdAt)
+        parameters.add(workspace.status.rawValue)
         try session.post(.insertWorkspace, parameters)
+    }
+
+    public borrowing func lockWorkspace(_ id: Identifier<Workspace>) throws(TammError) -> Workspace? {
+        try session.begin(.committed)
+        try requirePlatform()
+        // The second statement sees what was committed before the lock was had.
+        let rows = try session.run([(.lockWorkspace, id.parameter), (.workspace, id.parameter)])
+        return try rows[1].first { row throws(TammError) in try row.nextWorkspace() }
+    }
+
+    public borrowing func setStatus(
+        _ status: WorkspaceStatus, of workspace: Identifier<Workspace>
+    ) throws(TammError) {
+        try requirePlatform()
+        var parameters = workspace.parameter
+        parameters.add(status.rawValue)
+        guard try session.run(.setWorkspaceStatus, parameters).affected == 1 else {
+            throw TammError(.notFound, "no workspace \(workspace)")
+        }
     }
 
     // MARK: Members
@@ -153,8 +173,11 @@ extension Identifier {
 extension PostgresRow {
     fileprivate mutating func nextWorkspace() throws(TammError) -> Workspace {
         let (id, name, createdAt): (Identifier<Workspace>, String, Timestamp) = (try next(), try next(), try next())
+        guard let status: WorkspaceStatus = try nextNameIfPresent() else {
+            throw TammError(.corrupted, "workspace \(id) has no status")
+        }
         return try stored("workspaces") { () throws(TammError) in
-            try Workspace(id: id, name: name, createdAt: createdAt)
+            try Workspace(id: id, name: name, createdAt: createdAt, status: status)
         }
     }
 
@@ -173,9 +196,12 @@ extension Statement {
     fileprivate static let isPlatformAdmin = Statement("is_platform_admin", "SELECT tamm.is_platform_admin()")
 
     fileprivate static let workspace = Statement(
-        "workspace", "SELECT id, name, created_at FROM tamm.workspaces WHERE id = $1")
+        "workspace", "SELECT id, name, created_at, status FROM tamm.workspaces WHERE id = $1")
     fileprivate static let insertWorkspace = Statement(
-        "insert_workspace", "INSERT INTO tamm.workspaces (id, name, created_at) VALUES ($1, $2, $3)")
+        "insert_workspace", "INSERT INTO tamm.workspaces (id, name, created_at, status) VALUES ($1, $2, $3, $4)")
+    fileprivate static let setWorkspaceStatus = Statement(
+        "set_workspace_status",
+        "UPDATE tamm.workspaces SET status = $2, status_changes = status_changes + 1 WHERE id = $1")
 
     fileprivate static let member = Statement(
         "member",

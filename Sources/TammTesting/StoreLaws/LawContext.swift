@@ -76,7 +76,8 @@ public struct LawContext: Sendable {
     }
 }
 
-/// A workspace with a member of each role, on a plan, with a payment and a card, of which something was recorded.
+/// A workspace with a member of each role, on a plan, with a payment, a card, an invitation and an API key, of which
+/// something was recorded.
 struct Tenant: Sendable {
     let workspace: Workspace
     let owner: Identifier<User>
@@ -86,6 +87,9 @@ struct Tenant: Sendable {
     let payment: Payment
     let card: SavedCard
     let audit: AuditEntry
+    let invitation: Invitation
+    let apiKey: APIKey
+    let digest: APIKeyDigest
 
     var id: Identifier<Workspace> { workspace.id }
 
@@ -97,12 +101,14 @@ struct Tenant: Sendable {
 }
 
 extension LawContext {
-    /// A new workspace with its members, its plan, its payment, its card and its audit entry, committed.
+    /// A new workspace with its members and everything else of a ``Tenant``, committed.
     func tenant(in store: any TammStore) async throws(TammError) -> Tenant {
         let workspace = try Workspace(id: id(), name: "A workspace", createdAt: base)
         let tenant = Tenant(
             workspace: workspace, owner: id(), admin: id(), member: id(), plan: try plan(of: workspace.id),
-            payment: try payment(of: workspace.id), card: try card(of: workspace.id), audit: try audit(of: workspace.id))
+            payment: try payment(of: workspace.id), card: try card(of: workspace.id), audit: try audit(of: workspace.id),
+            invitation: try invitation(of: workspace.id),
+            apiKey: try apiKey(of: workspace.id), digest: try keyDigest())
         try await store.transaction(as: .service) { t throws(TammError) in
             try t.insert(tenant.workspace)
             for member in tenant.members { try t.put(member) }
@@ -111,6 +117,8 @@ extension LawContext {
             try t.put(tenant.payment)
             try t.put(tenant.card)
             try t.append([tenant.audit])
+            try t.put(tenant.invitation)
+            try t.insert(tenant.apiKey, digest: tenant.digest)
         }
         return tenant
     }

@@ -92,6 +92,27 @@ extension StoreLaw {
                     try t.members(of: estate.tenant.id, after: nil, limit: maximumPage).count
                 },
             ]
+        case .invitations:
+            [
+                Reading("invitation") { estate, t throws(TammError) in
+                    try t.invitation(estate.tenant.invitation.id, of: estate.tenant.id) == nil ? 0 : 1
+                },
+                Reading("invitations") { estate, t throws(TammError) in
+                    try t.invitations(of: estate.tenant.id, after: nil, limit: maximumPage).count
+                },
+            ]
+        case .apiKeys:
+            [
+                Reading("apiKey") { estate, t throws(TammError) in
+                    try t.apiKey(estate.tenant.apiKey.place) == nil ? 0 : 1
+                },
+                Reading("apiKeys") { estate, t throws(TammError) in
+                    try t.apiKeys(of: estate.tenant.id, after: nil, limit: maximumPage).count
+                },
+                Reading("usableAPIKeys") { estate, t throws(TammError) in
+                    try t.usableAPIKeys(of: estate.tenant.id)
+                },
+            ]
         case .subscriptions:
             [
                 Reading("subscription") { estate, t throws(TammError) in

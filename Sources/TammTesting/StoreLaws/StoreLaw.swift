@@ -14,7 +14,7 @@ public struct StoreLaw: Sendable, Identifiable {
     public enum Area: String, Sendable, Hashable, CaseIterable {
         /// The transaction itself: all or nothing, one after the other.
         case unitOfWork
-        /// Workspaces, members, the audit log, and who sees and writes which row.
+        /// Workspaces, members, invitations, API keys, the audit log, and who sees and writes which row.
         case access
         /// Subscriptions, payments, saved cards, wallets and everything that belongs to one.
         case billing
@@ -59,7 +59,8 @@ public struct StoreLaw: Sendable, Identifiable {
 extension StoreLaw {
     /// Every law of every port.
     public static let all: [StoreLaw] =
-        transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + auditLaws + subscriptionLaws + dueLaws
+        transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + statusLaws + invitationLaws + apiKeyLaws + apiKeyLookupLaws
+        + apiKeyReaderLaws + auditLaws + subscriptionLaws + dueLaws
         + paymentValueLaws + paymentReferenceLaws + paymentPageLaws + paymentLaws + unmatchedLaws + savedCardLaws
         + readLaws + writeLaws + walletLaws + twinLaws + lockLaws + lookupLaws + refusalLaws + pageLaws + valueLaws
 

@@ -206,7 +206,7 @@ extension StoreLaw {
 
     private static func part(of table: TenantTable) -> WalletPart? {
         switch table {
-        case .workspaces, .workspaceUsers, .subscriptions, .payments, .savedCards, .auditLogs: nil
+        case .workspaces, .workspaceUsers, .invitations, .apiKeys, .subscriptions, .payments, .savedCards, .auditLogs: nil
         case .wallets: .wallets
         case .entries: .entries
         case .grants: .grants

@@ -29,6 +29,8 @@ final class BrokenStore: TammStore {
         var usage: [UsageKey: Past<Bool>] = [:]
         var members: [Identifier<Workspace>: Past<[Member]>] = [:]
         var subscriptions: [Identifier<Workspace>: Past<Subscription?>] = [:]
+        var foundKeys: [APIKeyDigest: FoundAPIKey] = [:]
+        var lockedKeys: [APIKeyPlace: Past<APIKey>] = [:]
         var unmatched: [UnmatchedTransaction.Place: Past<UnmatchedTransaction?>] = [:]
         /// The payments that had a reference first, as an order and as a claim.
         var orders: [ProviderReference: PaymentPlace] = [:]

@@ -9,6 +9,19 @@ enum Flaw: String, CaseIterable, Sendable {
     case keepsFirstRoles, acceptsHomelessMembers, keepsRemovedMembers, removesNobody, removesEverywhere
     case ordersSigned
 
+    // The status of workspaces, and invitations.
+    case ignoresStatuses, suspendsNobody, letsOwnersSuspend, keepsFailedStatuses
+    case invitesInSeconds, sharesInvitations, keepsFirstInvitations, movesInvitations, acceptsHomelessInvitations
+    case keepsInvitationsThatAreOver, keepsFailedInvitations, ordersInvitationsSigned, leaksInvitations
+    case letsAdminsInviteOwners
+
+    // API keys.
+    case shortensKeyNames, sharesKeys, sharesDigests, acceptsHomelessKeys, rewritesKeys, countsRevokedKeys
+    case setsUsesBack, revivesUsedKeys, letsOwnersRecordUses, keepsFailedKeys, readsStaleKeyRows, ordersKeysSigned
+    case leaksKeys, letsMembersIssueKeys, forgetsPlansOfKeys, hidesRevokedKeys, remembersKeys
+    case showsDigestsToAdministrators, ignoresMovedDigests
+    case countsNoRefresh, forgetsAcknowledgements, keepsFailedReaders, showsReadersToAll
+
     // The audit log.
     case shortensReasons, sortsDetails, inventsAudit, overwritesAudit, keepsFirstOfRepeatedAudit
     case sharesAuditIdentifiers, acceptsHomelessAudit, keepsHalfOfARefusedAppend, keepsFailedAudit, ordersAuditByTime
@@ -94,6 +107,42 @@ enum Flaw: String, CaseIterable, Sendable {
         case .removesNobody: "members.remove.unknown"
         case .removesEverywhere: "members.separate"
         case .ordersSigned: "pages.members"
+        case .ignoresStatuses: "workspaces.status"
+        case .suspendsNobody: "workspaces.status.unknown"
+        case .letsOwnersSuspend: "writes.workspaces.status"
+        case .keepsFailedStatuses: "rollback.workspace.status"
+        case .invitesInSeconds: "values.invitation"
+        case .sharesInvitations: "invitations.none"
+        case .keepsFirstInvitations: "invitations.changed"
+        case .movesInvitations: "invitations.separate"
+        case .acceptsHomelessInvitations: "invitations.homeless"
+        case .keepsInvitationsThatAreOver: "invitations.closed"
+        case .keepsFailedInvitations: "rollback.invitation"
+        case .ordersInvitationsSigned: "pages.invitations"
+        case .leaksInvitations: "reads.workspace_invitations"
+        case .letsAdminsInviteOwners: "writes.workspace_invitations"
+        case .shortensKeyNames: "values.api-key"
+        case .sharesKeys: "keys.none"
+        case .sharesDigests: "isolation.api-key.digest"
+        case .acceptsHomelessKeys: "keys.homeless"
+        case .rewritesKeys: "keys.changed"
+        case .countsRevokedKeys: "keys.usable"
+        case .setsUsesBack, .revivesUsedKeys: "keys.uses"
+        case .letsOwnersRecordUses: "keys.uses.service"
+        case .keepsFailedKeys: "rollback.api-key"
+        case .readsStaleKeyRows: "isolation.api-key"
+        case .ordersKeysSigned: "pages.api-keys"
+        case .leaksKeys: "reads.workspace_api_keys"
+        case .letsMembersIssueKeys: "writes.workspace_api_keys"
+        case .forgetsPlansOfKeys: "keys.found"
+        case .hidesRevokedKeys: "keys.found.any"
+        case .remembersKeys: "keys.found.now"
+        case .showsDigestsToAdministrators: "keys.found.service"
+        case .ignoresMovedDigests: "keys.moved"
+        case .countsNoRefresh: "readers.refresh"
+        case .forgetsAcknowledgements: "readers.rows"
+        case .keepsFailedReaders: "rollback.reader"
+        case .showsReadersToAll: "readers.service"
         case .shortensReasons, .sortsDetails: "audit.values"
         case .inventsAudit: "audit.none"
         case .overwritesAudit: "audit.taken"

@@ -6,7 +6,8 @@ import Testing
 @Suite struct `The database's catalogue` {
     /// Tables that are looked up before the workspace is known, or belong to none.
     private static let platform =
-        "('payment_orders', 'payment_transfers', 'unmatched_transactions', 'platform_admins', 'migrations')"
+        "('payment_orders', 'payment_transfers', 'unmatched_transactions', 'api_key_digests', 'api_key_readers', "
+        + "'api_key_refreshes', 'platform_admins', 'migrations')"
 
     /// Each rule as a statement that lists what breaks it.
     private static let rules: [(String, String)] = [

@@ -56,7 +56,7 @@ import Testing
         let names = try await Admin.run(
             """
             SELECT table_name FROM information_schema.columns WHERE table_schema = 'tamm' AND column_name = 'workspace_id'
-                AND table_name NOT IN ('payment_orders', 'payment_transfers')
+                AND table_name NOT IN ('payment_orders', 'payment_transfers', 'api_key_digests')
             UNION SELECT 'workspaces' ORDER BY 1
             """, database: scratch.name
         ).split(separator: "\n").map(String.init)

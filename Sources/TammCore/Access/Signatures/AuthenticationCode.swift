@@ -66,6 +66,9 @@ struct AuthenticationCode: Sendable {
         self.words = words
     }
 
+    /// The first 32 bytes as they lie in memory.
+    var first32Bytes: SIMD4<UInt64> { words.lowHalf }
+
     /// The first `count` bytes.
     func bytes(_ count: Int) -> [UInt8] {
         unsafe withUnsafeBytes(of: words) { unsafe Array($0.prefix(count)) }

@@ -22,6 +22,8 @@ public enum Permission: String, Sendable, CaseIterable {
     case manageChannels
     /// See who did what in the workspace.
     case readAudit
+    /// Suspend, resume and close the workspace: the platform's part, which no role has.
+    case controlWorkspace
 }
 
 /// A member's part in a workspace, from least to most.

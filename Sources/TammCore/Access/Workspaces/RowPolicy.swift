@@ -2,6 +2,8 @@
 public enum TenantTable: String, Sendable, CaseIterable {
     case workspaces
     case workspaceUsers = "workspace_users"
+    case invitations = "workspace_invitations"
+    case apiKeys = "workspace_api_keys"
     case subscriptions
     case payments
     case savedCards = "saved_cards"
@@ -19,7 +21,8 @@ public enum TenantTable: String, Sendable, CaseIterable {
     public var isLedger: Bool {
         switch self {
         case .wallets, .entries, .grants, .holds, .receivables, .commands, .quotas, .usageEvents: true
-        case .workspaces, .workspaceUsers, .auditLogs, .subscriptions, .payments, .savedCards: false
+        case .workspaces, .workspaceUsers, .invitations, .apiKeys, .auditLogs, .subscriptions, .payments, .savedCards:
+            false
         }
     }
 
@@ -29,6 +32,8 @@ public enum TenantTable: String, Sendable, CaseIterable {
     var readPermission: Permission {
         switch self {
         case .workspaces, .workspaceUsers, .subscriptions: .readWorkspace
+        case .invitations: .manageMembers
+        case .apiKeys: .manageKeys
         case .auditLogs: .readAudit
         default: .readBilling
         }
@@ -38,7 +43,8 @@ public enum TenantTable: String, Sendable, CaseIterable {
     var writePermission: Permission {
         switch self {
         case .workspaces: .manageWorkspace
-        case .workspaceUsers: .manageMembers
+        case .workspaceUsers, .invitations: .manageMembers
+        case .apiKeys: .manageKeys
         default: .issueCredits
         }
     }
@@ -84,6 +90,14 @@ public enum RowPolicy {
             own == workspace && !table.isLedger && !table.isSecret && role.permissions.contains(table.writePermission)
         case .stranger: false
         }
+    }
+
+    /// Whether an invitation into a role may be written: only those make owners who may manage owners.
+    public static func mayInvite(
+        as role: Role, into workspace: Identifier<Workspace>, as standing: Standing
+    ) -> Bool {
+        mayWrite(.invitations, in: workspace, as: standing)
+            && (role != .owner || standing.holds(.manageOwners, in: workspace))
     }
 
     /// Whether a member's row may change from one role to another; nil is no row. Owners are made and unmade by

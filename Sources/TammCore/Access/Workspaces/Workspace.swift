@@ -4,9 +4,12 @@ public struct Workspace: Sendable, Hashable {
     /// 1 to 200 bytes of UTF-8 without control characters.
     public let name: String
     public let createdAt: Timestamp
+    public package(set) var status: WorkspaceStatus
 
     /// - Throws: `invalidInput` for a name outside its bounds.
-    public init(id: Identifier<Workspace>, name: String, createdAt: Timestamp) throws(TammError) {
+    public init(
+        id: Identifier<Workspace>, name: String, createdAt: Timestamp, status: WorkspaceStatus = .active
+    ) throws(TammError) {
         let hasControl = name.unicodeScalars.contains { $0.properties.generalCategory == .control }
         guard (1...200).contains(name.utf8.count), !hasControl else {
             throw TammError(
@@ -15,7 +18,17 @@ public struct Workspace: Sendable, Hashable {
         self.id = id
         self.name = name
         self.createdAt = createdAt
+        self.status = status
     }
+}
+
+/// Whether a workspace works; its rows stay, whatever it is.
+public enum WorkspaceStatus: String, Sendable, Hashable, CaseIterable {
+    case active
+    /// Stopped by the platform until it is resumed: its API keys are refused.
+    case suspended
+    /// Leaving the platform: refused like a suspended one, until it is resumed or gone.
+    case closing
 }
 
 /// A person or program that signs in; only its identifier is known here.

@@ -7,6 +7,18 @@ public protocol WorkspaceRecords: ~Copyable {
     ///   platform administrator.
     borrowing func insert(_ workspace: Workspace) throws(TammError)
 
+    /// The workspace, locked for this transaction; nil where there is none. Whoever counts what it has, or changes its
+    /// status, takes this lock first.
+    ///
+    /// - Throws: `forbidden` unless the principal is the service or a platform administrator.
+    borrowing func lockWorkspace(_ id: Identifier<Workspace>) throws(TammError) -> Workspace?
+
+    /// Gives the workspace another status.
+    ///
+    /// - Throws: `notFound` without the workspace, `forbidden` unless the principal is the service or a platform
+    ///   administrator.
+    borrowing func setStatus(_ status: WorkspaceStatus, of workspace: Identifier<Workspace>) throws(TammError)
+
     /// The user's place in the workspace; nil where it has none or the principal does not see it.
     borrowing func member(_ user: Identifier<User>, of workspace: Identifier<Workspace>) throws(TammError) -> Member?
 

@@ -1,13 +1,16 @@
 /// Workspaces and who belongs to them.
 public struct Workspaces: Sendable {
-    private let store: any TammStore
-    private let time: TimeSource
-    private let entropy: EntropySource
+    let store: any TammStore
+    let time: TimeSource
+    let entropy: EntropySource
+    let fence: APIKeyFence
 
-    public init(store: any TammStore, time: TimeSource, entropy: EntropySource) {
+    /// - Parameter clock: by which a suspension waits for caches of API keys, where there are any.
+    public init(store: any TammStore, time: TimeSource, entropy: EntropySource, clock: SteadyClock = .system) {
         self.store = store
         self.time = time
         self.entropy = entropy
+        fence = APIKeyFence(store: store, clock: clock)
     }
 
     /// Makes a workspace with `owner` as its first member.

@@ -1,0 +1,91 @@
+/// Why a key was not accepted, in the order of the checks. What the caller of the API is told is ``face``.
+public enum APIKeyRefusal: Error, Sendable, Hashable {
+    /// No key's form, or a checksum that is wrong.
+    case malformed
+    case unknown
+    /// A test key where live ones are wanted, or the other way about.
+    case wrongEnvironment
+    case revoked
+    case disabled
+    case expired
+    case workspaceSuspended
+    case workspaceClosing
+    case missingScope(APIKeyScope)
+    /// From an address that is not on its list, or nobody knows from where.
+    case addressNotAllowed
+    case rateLimited(retryAfter: Duration)
+    /// The wallet or the key's budget has not what is asked.
+    case credits(WalletRefusal)
+
+    /// What a stranger may know of it.
+    public enum Face: Sendable, Hashable {
+        /// One answer for every reason that has to do with the key itself: who tries keys learns nothing.
+        case unauthenticated
+        case rateLimited(retryAfter: Duration)
+        case paymentRequired
+    }
+
+    public var face: Face {
+        switch self {
+        case .malformed, .unknown, .wrongEnvironment, .revoked, .disabled, .expired, .workspaceSuspended,
+            .workspaceClosing, .missingScope, .addressNotAllowed:
+            .unauthenticated
+        case .rateLimited(let wait): .rateLimited(retryAfter: wait)
+        case .credits: .paymentRequired
+        }
+    }
+
+    /// The reason for logs and metrics, without what varies.
+    public var reason: String { Self.reasons[index] }
+
+    static let reasons = [
+        "malformed", "unknown", "wrong-environment", "revoked", "disabled", "expired", "workspace-suspended",
+        "workspace-closing", "missing-scope", "address-not-allowed", "rate-limited", "credits",
+    ]
+
+    var index: Int {
+        switch self {
+        case .malformed: 0
+        case .unknown: 1
+        case .wrongEnvironment: 2
+        case .revoked: 3
+        case .disabled: 4
+        case .expired: 5
+        case .workspaceSuspended: 6
+        case .workspaceClosing: 7
+        case .missingScope: 8
+        case .addressNotAllowed: 9
+        case .rateLimited: 10
+        case .credits: 11
+        }
+    }
+}
+
+/// The rule: whether a key that was found may be used, as far as its rows decide.
+enum APIKeyRule {
+    /// The first check that fails; nil where all are passed. Expiry is over at its own instant.
+    @inline(__always)
+    static func refusal(
+        of found: FoundAPIKey, in environment: APIKeyEnvironment, requiring scope: APIKeyScope?,
+        from address: IPAddress?, at now: Timestamp
+    ) -> APIKeyRefusal? {
+        guard found.key.environment == environment else { return .wrongEnvironment }
+        switch found.key.status {
+        case .active: break
+        case .revoked: return .revoked
+        case .disabled: return .disabled
+        }
+        if let end = found.key.expiresAt, end <= now { return .expired }
+        switch found.workspaceStatus {
+        case .active: break
+        case .suspended: return .workspaceSuspended
+        case .closing: return .workspaceClosing
+        }
+        if let scope, !found.key.terms.scopes.contains(scope) { return .missingScope(scope) }
+        let allowed = found.key.terms.addresses
+        guard allowed.isEmpty || allowed.contains(where: { range in address.map { range.contains($0) } ?? false }) else {
+            return .addressNotAllowed
+        }
+        return nil
+    }
+}

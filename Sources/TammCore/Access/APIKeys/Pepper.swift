@@ -1,0 +1,131 @@
+internal import Crypto
+
+/// A secret that goes into the digest of every API key and is kept outside of the database: who has stolen the database
+/// cannot even try keys.
+public struct Pepper: Sendable, Hashable {
+    /// 1 to 32,767; what a digest was made with is stored beside it.
+    public let version: Int
+    let secret: Secret
+
+    /// - Parameter secret: 32 to 1,024 bytes.
+    /// - Throws: `invalidInput` outside the bounds.
+    public init(version: Int, _ secret: Secret) throws(TammError) {
+        guard (1...Int(Int16.max)).contains(version) else {
+            throw TammError(.invalidInput, "a pepper's version is 1 to 32767, found \(version)", field: "version")
+        }
+        guard (32...1024).contains(secret.count) else {
+            throw TammError(.invalidInput, "a pepper has 32 to 1024 bytes, found \(secret.count)", field: "secret")
+        }
+        (self.version, self.secret) = (version, secret)
+    }
+
+    public static func == (a: Self, b: Self) -> Bool { a.version == b.version && a.secret == b.secret }
+    public func hash(into hasher: inout Hasher) { hasher.combine(version) }
+}
+
+/// How API keys are digested: HMAC-SHA256 under the newest pepper. Older ones are known as long as keys of theirs are in
+/// use, which move to the newest when they are used.
+public struct PepperRing: Sendable {
+    /// How many versions may be known at once.
+    public static let maximum = 4
+
+    private struct Entry {
+        let version: Int
+        let hmac: KeyedHMAC<SHA256>
+
+        @inline(__always)
+        func digest(of key: PresentedAPIKey) -> APIKeyDigest {
+            APIKeyDigest(version: version, words: hmac.code { $0.absorb(key.text) }.first32Bytes)
+        }
+    }
+
+    /// Nil: SHA-256 without a pepper, version 0.
+    private let current: Entry?
+    private let older: [Entry]
+
+    /// - Parameter peppers: 1 to ``maximum``, of different versions; the highest version is the current one.
+    /// - Throws: `invalidInput` for another number of them or a version given twice.
+    public init(_ peppers: [Pepper]) throws(TammError) {
+        guard (1...Self.maximum).contains(peppers.count), Set(peppers.map(\.version)).count == peppers.count else {
+            throw TammError(
+                .invalidInput, "wanted 1 to \(Self.maximum) peppers of different versions, found \(peppers.count)",
+                field: "peppers")
+        }
+        let sorted = peppers.sorted { $0.version > $1.version }.map {
+            Entry(version: $0.version, hmac: KeyedHMAC(key: $0.secret))
+        }
+        current = sorted.first
+        older = Array(sorted.dropFirst())
+    }
+
+    private init() { (current, older) = (nil, []) }
+
+    /// SHA-256 alone: 256 random bits cannot be guessed, but whoever may write the database can add a key of his own.
+    public static let withoutPepper = PepperRing()
+
+    /// The version that new keys are digested with.
+    public var version: Int { current?.version ?? 0 }
+
+    /// The digests that the key may be known by.
+    @inline(__always)
+    func digests(of key: PresentedAPIKey) -> APIKeyDigests {
+        guard let current else {
+            var hash = SHA256()
+            hash.absorb(key.text)
+            return unsafe hash.finalize().withUnsafeBytes { bytes in
+                APIKeyDigests(current: APIKeyDigest(version: 0, words: unsafe bytes.loadUnaligned(as: SIMD4<UInt64>.self)))
+            }
+        }
+        var digests = APIKeyDigests(current: current.digest(of: key))
+        if !older.isEmpty { digests.older = older.map { $0.digest(of: key) } }
+        return digests
+    }
+}
+
+/// 32 bytes by which a store finds a key, and the version of the pepper they were made with.
+///
+/// Digests compare in constant time, and hash by their first bytes, which nobody can choose.
+public struct APIKeyDigest: Sendable, Hashable {
+    public let version: Int
+    /// The bytes as they lie in memory. No vector: what is aligned to more than 16 bytes does not go through tasks.
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    init(version: Int, words: SIMD4<UInt64>) {
+        (self.version, self.words) = (version, (words[0], words[1], words[2], words[3]))
+    }
+
+    /// A digest as a store has kept it.
+    ///
+    /// - Throws: `invalidInput` unless there are 32 bytes.
+    public init(version: Int, bytes: [UInt8]) throws(TammError) {
+        guard bytes.count == 32 else { throw TammError(.invalidInput, "wanted 32 bytes of digest, found \(bytes.count)") }
+        self.init(version: version, words: unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(as: SIMD4<UInt64>.self) })
+    }
+
+    /// The 32 bytes.
+    public var bytes: [UInt8] { unsafe withUnsafeBytes(of: words) { unsafe Array($0) } }
+
+    public static func == (a: Self, b: Self) -> Bool {
+        let (x, y) = (a.words, b.words)
+        return (x.0 ^ y.0) | (x.1 ^ y.1) | (x.2 ^ y.2) | (x.3 ^ y.3) == 0
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}
+
+/// What one key may be known by: a digest for each pepper, the newest first.
+public struct APIKeyDigests: Sendable {
+    public let current: APIKeyDigest
+    public internal(set) var older: [APIKeyDigest] = []
+
+    public init(current: APIKeyDigest, older: [APIKeyDigest] = []) { (self.current, self.older) = (current, older) }
+
+    /// All of them, the newest first.
+    public var all: [APIKeyDigest] { [current] + older }
+
+    /// The one that equals `digest`, compared in constant time each.
+    func match(_ digest: APIKeyDigest) -> APIKeyDigest? {
+        if current == digest { return current }
+        return older.first { $0 == digest }
+    }
+}

@@ -1,0 +1,80 @@
+/// Which of the platform's worlds a key is for; its text says so.
+public enum APIKeyEnvironment: String, Sendable, Hashable, CaseIterable {
+    /// What is done costs credits and reaches customers.
+    case live
+    /// For trying things out.
+    case test
+}
+
+/// A text that has the form of an API key and its checksum: nobody has looked it up yet.
+///
+/// `tamm_live_` or `tamm_test_`, 8 characters that name the key, `_`, 43 of its secret and 6 of the CRC-32 of all before
+/// them, in base62. A typing error, or what a scanner took for a key, is refused without a look-up. It prints as redacted
+/// and is not Codable.
+public struct PresentedAPIKey: Sendable {
+    /// The number of bytes of every key.
+    public static let length = 68
+    static let (labelWidth, secretWidth, checkWidth) = (8, 43, 6)
+    /// `tamm_live_`: everything before the label.
+    private static let head = 10
+
+    public let environment: APIKeyEnvironment
+    let text: String
+
+    /// Nil for a text of another form or with another checksum.
+    public init?(_ text: String) {
+        guard let environment = unsafe withContiguousUTF8(text, { unsafe Self.check($0) }) else { return nil }
+        (self.text, self.environment) = (text, environment)
+    }
+
+    /// A new key: a name that may be shown, and 256 random bits that may not.
+    init(_ environment: APIKeyEnvironment, entropy: EntropySource) {
+        var bytes = Array("tamm_\(environment.rawValue)_".utf8)
+        bytes += Base62.encode(entropy.next(), width: Self.labelWidth)
+        bytes.append(UInt8(ascii: "_"))
+        bytes += Base62.encode(words: (0..<4).map { _ in entropy.next() }, width: Self.secretWidth)
+        let check = unsafe bytes.withUnsafeBytes { unsafe CRC32.checksum($0) }
+        bytes += Base62.encode(UInt64(check), width: Self.checkWidth)
+        self.environment = environment
+        text = String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What the key is called where it is listed: no part of its secret.
+    public var label: String { String(decoding: text.utf8.dropFirst(Self.head).prefix(Self.labelWidth), as: UTF8.self) }
+
+    private static let liveState = state(after: "tamm_live_")
+    private static let testState = state(after: "tamm_test_")
+
+    private static func state(after head: String) -> UInt32 {
+        unsafe withContiguousUTF8(head) { unsafe CRC32.update(CRC32.initial, $0) }
+    }
+
+    /// The environment of a text in the form of a key; the checksum, which finds nearly everything, comes first.
+    @inline(__always)
+    private static func check(_ bytes: UnsafeRawBufferPointer) -> APIKeyEnvironment? {
+        guard bytes.count == length else { return nil }
+        let start = unsafe UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+        let rest = unsafe UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self))
+        let environment: APIKeyEnvironment
+        switch (start, rest) {
+        case (0x7669_6c5f_6d6d_6174, 0x5f65): environment = .live  // tamm_liv e_
+        case (0x7365_745f_6d6d_6174, 0x5f74): environment = .test  // tamm_tes t_
+        default: return nil
+        }
+        let end = length &- checkWidth
+        let state = environment == .live ? liveState : testState
+        let check = unsafe ~CRC32.update(state, UnsafeRawBufferPointer(rebasing: bytes[head..<end]))
+        let written = unsafe Base62.decode(UnsafeRawBufferPointer(rebasing: bytes[end...]))
+        guard written == UInt64(check), unsafe bytes[head &+ labelWidth] == UInt8(ascii: "_") else { return nil }
+        let label = unsafe UnsafeRawBufferPointer(rebasing: bytes[head..<head &+ labelWidth])
+        let secret = unsafe UnsafeRawBufferPointer(rebasing: bytes[head &+ labelWidth &+ 1..<end])
+        guard unsafe Base62.isAllDigits(label), unsafe Base62.isAllDigits(secret) else { return nil }
+        return environment
+    }
+}
+
+extension PresentedAPIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "‹redacted›" }
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,33 @@
+/// The audit entries that a unit of work of access adds: named before it, so that it may run again.
+struct AccessAudit: Sendable {
+    let workspace: Identifier<Workspace>
+    let actor: AuditActor
+    /// In the actor's words.
+    let reason: String
+    let now: Timestamp
+    private let seed: Identifier<AccessAudit>
+
+    /// - Throws: `forbidden` for the ledger, which is no actor.
+    init(
+        of workspace: Identifier<Workspace>, by principal: Principal, because reason: String = "", at now: Timestamp,
+        entropy: EntropySource
+    ) throws(TammError) {
+        guard let actor = AuditActor(principal) else { throw TammError(.forbidden, "the ledger does nothing but wallets") }
+        self.workspace = workspace
+        self.actor = actor
+        self.reason = reason
+        self.now = now
+        seed = Identifier(at: now, entropy: entropy)
+    }
+
+    func entry(
+        _ action: String, _ kind: String, _ subject: String, _ details: [(String, String)] = []
+    ) throws(TammError) -> AuditEntry {
+        var lines: [AuditDetail] = []
+        for (name, value) in details { lines.append(try AuditDetail(name, singleLine(value, atMost: 255))) }
+        return try AuditEntry(
+            id: Identifier(derivedFrom: seed, label: "\(action):\(subject)", at: now), workspace: workspace, actor: actor,
+            action: AuditAction(action), subject: AuditSubject(kind: kind, id: subject), reason: reason, details: lines,
+            at: now)
+    }
+}

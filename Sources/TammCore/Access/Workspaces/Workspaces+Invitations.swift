@@ -1,0 +1,120 @@
+/// What became of a token that was presented.
+public enum InvitationOutcome: Sendable, Hashable {
+    /// The user has the place now.
+    case joined(Member)
+    /// The user had a place already; the invitation is open still.
+    case alreadyMember(Member)
+    /// There is none such, or it is used, revoked, over, or its workspace does not work: which, the audit log knows.
+    case refused
+}
+
+extension Workspaces {
+    /// How many invitations of a workspace may be open.
+    public static let maximumInvitations = 100
+    /// The longest that an invitation may stay open: 31 days.
+    public static let maximumInvitationLifetime: Duration = .seconds(31 * 86_400)
+
+    /// Makes an invitation; its token is in the answer and nowhere else.
+    ///
+    /// - Parameter lifetime: 1 second to ``maximumInvitationLifetime``.
+    /// - Throws: `invalidInput` for the lifetime; `forbidden` where the principal may not manage members, or makes an
+    ///   owner without being one; `notFound` for a stranger; `conflict` where ``maximumInvitations`` are open.
+    public func invite(
+        as role: Role, into workspace: Identifier<Workspace>, lifetime: Duration, as principal: Principal
+    ) async throws(TammError) -> IssuedInvitation {
+        guard lifetime >= .seconds(1), lifetime <= Self.maximumInvitationLifetime else {
+            throw TammError(
+                .invalidInput, "an invitation lasts between 1 s and \(Self.maximumInvitationLifetime), found \(lifetime)",
+                field: "lifetime")
+        }
+        try await authorize(.manageMembers, in: workspace, as: principal)
+        if role == .owner { try await authorize(.manageOwners, in: workspace, as: principal) }
+        let now = time.now()
+        let token = InvitationToken(workspace, Identifier(at: now, entropy: entropy), entropy: entropy)
+        let invitation = Invitation(
+            id: token.invitation, workspace: workspace, role: role, digest: InvitationDigest(of: token), createdAt: now,
+            expiresAt: now.advanced(by: lifetime))
+        let audit = try AccessAudit(of: workspace, by: principal, at: now, entropy: entropy)
+        try await store.transaction(as: .service) { t throws(TammError) in
+            guard try t.lockWorkspace(workspace) != nil else { throw TammError(.notFound, "no workspace \(workspace)") }
+            try t.removeClosedInvitations(of: workspace, at: now)
+            let open = try t.invitations(of: workspace, after: nil, limit: Self.maximumInvitations)
+            guard open.count < Self.maximumInvitations else {
+                throw TammError(
+                    .conflict, "workspace \(workspace) has \(open.count) open invitations: revoke one, or wait")
+            }
+            try t.put(invitation)
+            try t.append([
+                audit.entry(
+                    "member.invited", "invitation", invitation.id.description,
+                    [("role", role.rawValue), ("expires", invitation.expiresAt.description)])
+            ])
+        }
+        return IssuedInvitation(invitation, token)
+    }
+
+    /// Gives the user the place that the token promises, once.
+    ///
+    /// - Parameter user: who was found to be acting, by the caller: no member yet.
+    public func accept(
+        _ token: InvitationToken, for user: Identifier<User>
+    ) async throws(TammError) -> InvitationOutcome {
+        let (now, workspace) = (time.now(), token.workspace)
+        let digest = InvitationDigest(of: token)
+        let audit = try AccessAudit(
+            of: workspace, by: .user(user, in: workspace), at: now, entropy: entropy)
+        return try await store.transaction(as: .service) { t throws(TammError) in
+            // Under the lock, so that of two who come at once one joins.
+            guard let place = try t.lockWorkspace(workspace), place.status == .active,
+                var invitation = try t.invitation(token.invitation, of: workspace), invitation.digest == digest,
+                invitation.isOpen(at: now)
+            else { return .refused }
+            if let member = try t.member(user, of: workspace) { return .alreadyMember(member) }
+            let member = Member(workspace: workspace, user: user, role: invitation.role, joinedAt: now)
+            (invitation.status, invitation.acceptedBy) = (.accepted, user)
+            try t.put(member)
+            try t.put(invitation)
+            try t.append([
+                audit.entry(
+                    "member.joined", "user", user.description,
+                    [("invitation", invitation.id.description), ("role", member.role.rawValue)])
+            ])
+            return .joined(member)
+        }
+    }
+
+    /// Takes an open invitation back; its token is refused from then on. Doing it again changes nothing.
+    ///
+    /// - Throws: `forbidden` where the principal may not manage members, `notFound` without the invitation, `conflict`
+    ///   for one that was accepted.
+    public func revoke(
+        _ invitation: Identifier<Invitation>, of workspace: Identifier<Workspace>, as principal: Principal
+    ) async throws(TammError) {
+        try await authorize(.manageMembers, in: workspace, as: principal)
+        let audit = try AccessAudit(of: workspace, by: principal, at: time.now(), entropy: entropy)
+        try await store.transaction(as: .service) { t throws(TammError) in
+            guard try t.lockWorkspace(workspace) != nil, var present = try t.invitation(invitation, of: workspace) else {
+                throw TammError(.notFound, "no invitation \(invitation) in workspace \(workspace)")
+            }
+            guard present.status != .accepted else {
+                throw TammError(.conflict, "invitation \(invitation) was accepted: remove the member instead")
+            }
+            guard present.status == .open else { return }
+            present.status = .revoked
+            try t.put(present)
+            try t.append([audit.entry("member.invitation-revoked", "invitation", invitation.description)])
+        }
+    }
+
+    /// Up to `limit` (at most 1,000) invitations after `cursor`, in the order of their identifiers.
+    public func invitations(
+        of workspace: Identifier<Workspace>, after cursor: Identifier<Invitation>? = nil, limit: Int = 100,
+        as principal: Principal
+    ) async throws(TammError) -> [Invitation] {
+        let limit = try pageLimit(limit)
+        return try await store.transaction(as: principal) { t throws(TammError) in
+            try t.require(.manageMembers, in: workspace)
+            return try t.invitations(of: workspace, after: cursor, limit: limit)
+        }
+    }
+}
