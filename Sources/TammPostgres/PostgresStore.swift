@@ -16,10 +16,7 @@ public final class PostgresStore: TammStore {
     /// - Throws: `invalidInput` for the configuration, `unavailable` where the server does not answer or its schema is
     ///   not this version's, `forbidden` for a login that is a superuser, bypasses row-level security or lacks a role.
     public init(_ configuration: PostgresConfiguration) async throws(TammError) {
-        guard (1...1000).contains(configuration.connections) else {
-            throw TammError(
-                .invalidInput, "wanted 1 to 1000 connections, found \(configuration.connections)", field: "connections")
-        }
+        try configuration.check()
         self.configuration = configuration
         pool = ConnectionPool(configuration, connections: configuration.connections)
         reserved = ConnectionPool(configuration, connections: 1)
@@ -111,7 +108,7 @@ public final class PostgresStore: TammStore {
     }
 
     private static func pause(before attempt: Int) async {
-        let longest = min(1 << attempt, 64)
+        let longest = 1 << min(attempt, 6)
         let jitter = Duration.milliseconds(Int.random(in: longest / 2...longest))
         // A cancelled task does not wait; it tries again at once.
         try? await Task.sleep(for: jitter)
@@ -125,16 +122,26 @@ public final class PostgresStore: TammStore {
 }
 
 extension Connection {
-    /// - Throws: `forbidden` where the login sees around the policies or cannot take a role that it needs.
+    /// - Throws: `forbidden` where the login sees around the policies, has rights of a role without taking it, or cannot
+    ///   take a role that it needs.
     fileprivate func checkLogin() throws(TammError) {
         let found = try query(.login).first { row throws(TammError) in
-            (seesAll: try row.next(Bool.self), missing: try row.nextArray(String.self))
+            (
+                seesAll: try row.next(Bool.self), missing: try row.nextArray(String.self),
+                excess: try row.nextArray(String.self)
+            )
         }
         guard let found, !found.seesAll else {
             throw TammError(.forbidden, "the login sees around row-level security; use one that does not")
         }
         guard found.missing.isEmpty else {
             throw TammError(.forbidden, "the login lacks the roles \(found.missing.joined(separator: ", "))")
+        }
+        guard found.excess.isEmpty else {
+            throw TammError(
+                .forbidden,
+                "the login has rights of \(found.excess.joined(separator: ", ")) without taking the role: make it NOINHERIT, "
+                    + "and a member of tamm_runtime, tamm_ledger and tamm_service alone")
         }
     }
 }
@@ -151,6 +158,8 @@ extension Connection {
                 let (id, digest): (String, [UInt8]) = (try row.next(), try row.next())
                 if Migration.all.contains(where: { $0.id == id && $0.digest == digest }) {
                     applied.append(id)
+                } else if let last = Migration.all.last, id > last.id {
+                    continue  // A later version's, whose schema this one has to live with for a while.
                 } else {
                     throw TammError(.conflict, "the database's migration \(id) is not one of this version's")
                 }
@@ -177,7 +186,12 @@ extension Statement {
             ARRAY(
                 SELECT wanted FROM unnest(ARRAY['tamm_runtime', 'tamm_ledger', 'tamm_service']) AS wanted
                 WHERE NOT EXISTS (
-                    SELECT FROM pg_roles r WHERE r.rolname = wanted AND pg_has_role(session_user, r.oid, 'MEMBER')))
+                    SELECT FROM pg_roles r WHERE r.rolname = wanted AND pg_has_role(session_user, r.oid, 'MEMBER'))),
+            ARRAY(
+                SELECT r.rolname::text FROM pg_roles r
+                WHERE r.rolname IN ('tamm_runtime', 'tamm_ledger', 'tamm_service') AND pg_has_role(session_user, r.oid, 'USAGE')
+                    OR r.rolname IN ('tamm_owner', 'tamm_backup', 'tamm_lookup')
+                        AND pg_has_role(session_user, r.oid, 'MEMBER'))
         FROM pg_roles WHERE rolname = session_user
         """)
 }

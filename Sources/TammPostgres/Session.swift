@@ -30,6 +30,8 @@ final class Session {
     private(set) var failure: ServerFailure?
     /// Whether the server may have committed.
     private(set) var isCommitSent = false
+    /// Whether the caller's own statements may have left settings to the session.
+    private var hasOwnStatements = false
 
     init(_ connection: Connection, _ principal: Principal, _ configuration: PostgresConfiguration) {
         self.connection = connection
@@ -50,8 +52,12 @@ final class Session {
         try noting { () throws(ServerFailure) in
             try connection.post(view == .snapshot ? .beginSnapshot : .beginCommitted)
             if !configuration.preparesStatements { try connection.post(.settings, configuration.settings(isLocal: true)) }
-            try connection.post(role == .runtime ? .enterAsUser : .enter, setting)
+            try enter()
         }
+    }
+
+    private func enter() throws(ServerFailure) {
+        try connection.post(role == .runtime ? .enterAsUser : .enter, setting)
     }
 
     private var setting: PostgresParameters {
@@ -89,14 +95,33 @@ final class Session {
     }
 
     /// Sends a statement of the caller's own, with the rights of the login alone, and returns its rows.
+    ///
+    /// - Throws: `invalidInput` for one that would end the transaction, or whose result is no rows.
     func runAsLogin(_ statement: Statement, _ parameters: PostgresParameters) throws(TammError) -> ResultRows {
+        let verb = statement.verb
+        guard !Self.foreignVerbs.contains(verb) else {
+            throw fail(TammError(.invalidInput, "\(verb) has no place in a unit of work", field: "sql"))
+        }
         try begin(.snapshot)
+        hasOwnStatements = true
         return try noting { () throws(ServerFailure) in
             try connection.post(.enter, Self.role("none"))
             let rows = try connection.run([(statement, parameters)])[0]
-            try connection.post(.enter, Self.role(role.rawValue))
+            try enter()
             return rows
         }
+    }
+
+    private static let foreignVerbs: Set = [
+        "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "PREPARE", "COPY", "DISCARD",
+        "DEALLOCATE",
+    ]
+
+    /// What undoes, after the transaction, what the caller's own statements have set for the session.
+    private var cleaning: [(Statement, PostgresParameters)] {
+        guard hasOwnStatements else { return [] }
+        let resets = [Statement.resetRole, .resetAll].map { ($0, PostgresParameters()) }
+        return resets + (configuration.preparesStatements ? [(.settings, configuration.settings(isLocal: false))] : [])
     }
 
     static func role(_ name: String) -> PostgresParameters {
@@ -124,7 +149,7 @@ final class Session {
         guard view != nil else { return }
         let command = try noting { () throws(ServerFailure) in
             isCommitSent = true
-            return try connection.end(.commit)
+            return try connection.end(.commit, then: cleaning)
         }
         guard command == "COMMIT" else { throw TammError(.unavailable, "wanted COMMIT, the server did \(command)") }
     }
@@ -133,7 +158,7 @@ final class Session {
         guard view != nil else { return }
         do throws(ServerFailure) {
             try connection.recover()
-            _ = try connection.end(.rollback)
+            _ = try connection.end(.rollback, then: cleaning)
         } catch {
             connection.abandon()
         }
@@ -182,6 +207,8 @@ extension Statement {
     fileprivate static let beginCommitted = Statement("begin_committed", "BEGIN ISOLATION LEVEL READ COMMITTED")
     fileprivate static let commit = Statement("commit", "COMMIT")
     fileprivate static let rollback = Statement("rollback", "ROLLBACK")
+    fileprivate static let resetRole = Statement("reset_role", "RESET ROLE")
+    fileprivate static let resetAll = Statement("reset_all", "RESET ALL")
     /// Takes the role, for this transaction alone.
     static let enter = Statement("enter", "SELECT set_config('role', $1, true)")
     /// Takes the role and says on whose behalf, for this transaction alone.

@@ -6,6 +6,7 @@ import TammTesting
 struct DemoHouse: Sendable {
     let store: any TammStore
     let time: ManualTime
+    let entropy: EntropySource
     let workspaces: Workspaces
     let plans: Plans
     let subscriptions: Subscriptions
@@ -30,7 +31,7 @@ struct DemoHouse: Sendable {
         store = try await context.makeStore()
         time = ManualTime(context.now)
         self.provider = provider
-        let entropy = SeededEntropy(seed: context.seed).source
+        entropy = SeededEntropy(seed: context.seed).source
         workspaces = Workspaces(store: store, time: time.source, entropy: entropy)
         let standard = try BillingPolicy(calendar: .cairo, fallback: PlanID("free"))
         var rules = BillingRules(catalogue: catalogue, policy: policy ?? standard)

@@ -1,3 +1,4 @@
+import Synchronization
 import TammCore
 import TammInMemory
 import TammPostgres
@@ -9,6 +10,9 @@ protocol DemoStores: Sendable {
     var isPostgres: Bool { get }
 
     func empty() async throws -> any TammStore
+
+    /// One more store on the rows of the last empty one; nil where that cannot be.
+    func again() async throws -> (any TammStore)?
 
     /// Forgets the stores of the row that has ended.
     func endRow() async
@@ -24,6 +28,8 @@ struct InMemoryStores: DemoStores {
 
     func empty() async throws -> any TammStore { InMemoryStore() }
 
+    func again() async throws -> (any TammStore)? { nil }
+
     func endRow() async {}
 
     func close() async {}
@@ -35,6 +41,7 @@ final class PostgresStores: DemoStores {
     let isPostgres = true
     private let url: String
     private let owner: ScratchDatabases
+    private let last = Mutex("")
 
     /// - Parameters:
     ///   - url: of the login that the rows run as.
@@ -46,6 +53,13 @@ final class PostgresStores: DemoStores {
 
     func empty() async throws -> any TammStore {
         let database = try await owner.make()
+        last.withLock { $0 = database }
+        return try await store(on: database)
+    }
+
+    func again() async throws -> (any TammStore)? { try await store(on: last.withLock { $0 }) }
+
+    private func store(on database: String) async throws -> PostgresStore {
         var configuration = PostgresConfiguration(Secret(url))
         configuration.database = database
         configuration.connections = 4

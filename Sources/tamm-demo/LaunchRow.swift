@@ -45,6 +45,8 @@ struct DemoContext: Sendable {
     var now: Timestamp
     /// An empty store for each row.
     var makeStore: @Sendable () async throws -> any TammStore = { InMemoryStore() }
+    /// Another process's store on the rows of the last one that was made; nil where a store is one process's alone.
+    var makeSecondStore: @Sendable () async throws -> (any TammStore)? = { nil }
     /// Whether the stores are databases.
     var isPostgres = false
     /// The ledger's rules; a test puts wrong ones in to see the row fail.

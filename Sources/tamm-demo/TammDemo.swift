@@ -78,6 +78,7 @@ struct TammDemo: AsyncParsableCommand {
         guard !list else { return demo.list() }
         let stores = try await stores()
         context.makeStore = { try await stores.empty() }
+        context.makeSecondStore = { try await stores.again() }
         context.isPostgres = stores.isPostgres
         demo = Demo(
             areas: areas, context: context, stores: stores, terminal: demo.terminal,

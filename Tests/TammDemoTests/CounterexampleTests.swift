@@ -1,3 +1,4 @@
+import Synchronization
 import TammCore
 import TammInMemory
 import TammTesting
@@ -59,6 +60,10 @@ import Testing
         },
         Counterexample(ServiceRole.self, "the store takes the ledger for a stranger") {
             $0.makeStore = { CredulousStore(ledgerIsStranger: true) }
+        },
+        Counterexample(HashOnly.self, "the store finds a key by any digest") { $0.makeStore = { RememberingStore() } },
+        Counterexample(RevokedFails.self, "the store answers what it has found before") {
+            $0.makeStore = { RememberingStore() }
         },
         Counterexample(Paymob.self, "the signature is computed and not compared") { $0.verifies = { _, _, _ in "fine" } },
         Counterexample(WhatsAppChannel.self, "the signature is computed and not compared") {
@@ -171,5 +176,24 @@ private final class RichStore: TammStore {
         _ = try await wallets.grant(
             GrantTerms(.one, .promotional), to: wallet, key: IdempotencyKey("gift"), as: .service)
         return value
+    }
+}
+
+/// A store that answers every look-up of a key with what it has found in the first.
+private final class RememberingStore: TammStore {
+    private let store = InMemoryStore()
+    private let remembered = Mutex<FoundAPIKey?>(nil)
+
+    func transaction<Value: Sendable>(
+        as principal: Principal,
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+    ) async throws(TammError) -> Value { try await store.transaction(as: principal, body) }
+
+    func apiKey(matching digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey? {
+        let found = try await store.apiKey(matching: digests)
+        return remembered.withLock { remembered in
+            remembered = remembered ?? found
+            return remembered
+        }
     }
 }

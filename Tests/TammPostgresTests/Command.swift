@@ -5,6 +5,9 @@ import Foundation
 /// Foundation's `Process` notices an exit by the end of a socket that all later children inherit, and so waits for
 /// servers that stay.
 enum Command {
+    /// Where folders of a test's own are; sockets in them need a short name.
+    static let scratch = URL(fileURLWithPath: NSTemporaryDirectory()).path
+
     /// Closes what is inherited beyond the usual three, then becomes the program.
     private static let alone = [
         "bash", "-c",
@@ -16,7 +19,7 @@ enum Command {
     /// - Returns: its output, without white space around it.
     @discardableResult
     static func run(_ command: [String]) throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "tamm-\(UUID().uuidString)").path
+        let folder = "\(scratch)/tamm-\(UUID().uuidString)"
         defer { for file in ["out", "err"] { unsafe unlink("\(folder).\(file)") } }
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()

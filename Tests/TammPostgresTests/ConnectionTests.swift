@@ -17,11 +17,42 @@ import Testing
         }
     }
 
-    @Test(arguments: ["postgresql://u:hunter2@/tamm?host=/nowhere", "postgresql://u:hunter2@", "host=/nowhere password=hunter2 x"])
+    @Test(arguments: [
+        "postgresql://u:hunter2@/tamm?host=/nowhere", "postgresql://u:hunter2@", "host=/nowhere password=hunter2 x",
+        // Passwords without their escapes, parts of which libpq takes for something else.
+        "postgresql://u:hunter2%et@h/db", "postgresql://u:hunter2/f2@h/db", "postgresql://u:7/hunter2@h/db",
+        "postgresql://u:s3@hunter2@h/db", "host=/nowhere password=my hunter2=x",
+    ])
     func `that fail tell no password`(url: String) async throws {
         await #expect {
             _ = try await PostgresStore(PostgresConfiguration(Secret(url)))
         } throws: { ($0 as? TammError)?.code == .unavailable && !"\($0)".contains("hunter2") }
+    }
+
+    @Test func `refuse a login that has a role's rights without taking it`() async throws {
+        let name = "tamm_bad_\(UInt64.random(in: 0..<(1 << 60)))"
+        try await Admin.run("CREATE ROLE \(name) LOGIN INHERIT IN ROLE tamm_runtime, tamm_ledger, tamm_service")
+        _ = try await Server.shared
+        let url = try Server.url("TAMM_POSTGRES_URL").replacing("tamm_app@", with: "\(name)@")
+        await #expect {
+            _ = try await PostgresStore(PostgresConfiguration(Secret(url)))
+        } throws: {
+            ($0 as? TammError)?.code == .forbidden && "\($0)".contains("NOINHERIT")
+        }
+        try await Admin.run("DROP ROLE \(name)")
+    }
+
+    @Test func `refuse numbers beyond their bounds`() async throws {
+        for change: (inout PostgresConfiguration) -> Void in [
+            { $0.connections = 0 }, { $0.connections = 201 }, { $0.retries = -1 }, { $0.timeouts.statement = .seconds(100_000) },
+            { $0.timeouts.silence = .zero },
+        ] {
+            var configuration = try Server.configuration()
+            change(&configuration)
+            await #expect {
+                _ = try await PostgresStore(configuration)
+            } throws: { ($0 as? TammError)?.code == .invalidInput && ($0 as? TammError)?.field != nil }
+        }
     }
 
     @Test func `are lent in turn, and too many who wait are refused`() async throws {

@@ -4,15 +4,19 @@ import TammTesting
 import Testing
 
 @Suite struct `The caller's own rows` {
+    private static let schema = Task {
+        try await Admin.run("CREATE SCHEMA IF NOT EXISTS shop; GRANT USAGE ON SCHEMA shop TO tamm_app")
+    }
+
     /// A table that the login may use, under a name of its own.
     private func table(_ store: PostgresStore) async throws -> String {
         let name =
             "own_"
             + Identifier<Int>(at: TimeSource.system.now(), entropy: .system).description
             .filter { $0 != "-" }
+        _ = try await Self.schema.value
         try await Admin.run(
             """
-            CREATE SCHEMA IF NOT EXISTS shop; GRANT USAGE ON SCHEMA shop TO tamm_app;
             CREATE TABLE shop.\(name) (id text, credits int8); GRANT SELECT, INSERT ON shop.\(name) TO tamm_app;
             """)
         return "shop.\(name)"
@@ -83,6 +87,52 @@ import Testing
             return try t.wallet(wallet.place)?.id
         }
         #expect(found == wallet.id)
+    }
+
+    @Test(arguments: ["COMMIT", " /* now */ rollback", "-- so\nSAVEPOINT s", "COPY (SELECT 1) TO STDOUT", "DISCARD ALL"])
+    func `end no transaction of Tamm's`(sql: String) async throws {
+        let store = try await Server.shared
+        let (table, (_, wallet)) = (try await table(store), try await wallet(store))
+        await #expect {
+            try await store.unitOfWork(as: .service) { t throws(TammError) in
+                try t.execute("INSERT INTO \(table) (id) VALUES ('half')")
+                // Nothing of it remains although its error is not looked at.
+                _ = try? t.execute(sql)
+                _ = try t.wallet(wallet.place)
+            }
+        } throws: { ($0 as? TammError)?.code == .invalidInput }
+        let rows = try await store.unitOfWork(as: .service) { t throws(TammError) in
+            try t.execute("SELECT count(*) FROM \(table)") { row throws(TammError) in try row.next(Int64.self) }
+        }
+        #expect(rows == [0])
+    }
+
+    @Test func `leave no setting to whom the connection is lent next, and no actor to Tamm's next statement`() async throws {
+        let store = try await Server.store { $0.connections = 1 }
+        let (_, wallet) = try await wallet(store)
+        let stranger = Identifier<User>(at: TimeSource.system.now(), entropy: .system)
+        let seen = try await store.unitOfWork(as: .user(stranger, in: wallet.workspace)) { t throws(TammError) in
+            try t.execute("SELECT set_config('tamm.actor_kind', 'platform_admin', true)")
+            try t.execute("SET default_transaction_read_only = on")
+            try t.execute("SELECT set_config('statement_timeout', '0', false)")
+            return try t.execute("SELECT current_setting('tamm.actor_kind')") { row throws(TammError) in
+                try row.next(String.self)
+            }
+        }
+        #expect(seen == ["user"])
+        let left = try await store.unitOfWork(as: .service) { t throws(TammError) in
+            try t.execute("SELECT current_setting('statement_timeout'), current_setting('default_transaction_read_only')") {
+                row throws(TammError) in try row.next(String.self) + " " + row.next(String.self)
+            }
+        }
+        #expect(left == ["30s off"])
+        await store.shutdown()
+    }
+
+    @Test func `may be nothing at all`() async throws {
+        let store = try await Server.shared
+        let count = try await store.unitOfWork(as: .service) { t throws(TammError) in try t.execute("-- nothing") }
+        #expect(count == 0)
     }
 
     @Test func `that do not fit their type say which column and what was wanted`() async throws {

@@ -17,7 +17,7 @@ final class PgBouncer: Sendable {
                 FileManager.default.isExecutableFile(atPath: $0)
             })
         else { throw MissingServer(description: "no pgbouncer; install it (Debian: apt-get install pgbouncer)") }
-        folder = "/tmp/tamm-bouncer-\(UUID().uuidString.prefix(13))"
+        folder = "\(Command.scratch)/tamm-bouncer-\(UUID().uuidString.prefix(13))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder)
         try Data("\"tamm_app\" \"\"\n".utf8).write(to: URL(fileURLWithPath: "\(folder)/users.txt"))

@@ -33,10 +33,16 @@ import TammCore
 
     /// Connects, and waits for it.
     init(_ configuration: PostgresConfiguration) throws(ServerFailure) {
+        guard Self.isWellFormed(configuration.connection) else {
+            throw .connection("the connection string is not one that libpq understands")
+        }
         let seconds = max(1, configuration.timeouts.connect.components.seconds)
         let raw = unsafe configuration.connection.reveal { bytes in
-            var keys = ["dbname", "connect_timeout", "fallback_application_name"]
-            var values = [String(decoding: bytes, as: UTF8.self), "\(seconds)", "tamm"]
+            // A peer that is gone without a word is noticed; the string may say otherwise.
+            var keys = ["keepalives_idle", "tcp_user_timeout", "dbname", "connect_timeout", "fallback_application_name"]
+            var values = ["30", "30000", String(decoding: bytes, as: UTF8.self), "\(seconds)", "tamm"]
+            keys.append("client_encoding")
+            values.append("UTF8")
             if let database = configuration.database {
                 // The first is taken apart as a connection string, a later one replaces its database.
                 keys.append("dbname")
@@ -61,15 +67,28 @@ import TammCore
 
     deinit { unsafe PQfinish(raw) }
 
-    /// libpq's words without what a URI may hold of a password: it quotes no more than host, port and role.
+    /// Whether the string can be taken apart, and no part of a password that lacks its escapes has become a host, a
+    /// port or a database: errors quote those.
+    private static func isWellFormed(_ connection: Secret) -> Bool {
+        let text = connection.reveal { bytes in String(decoding: bytes, as: UTF8.self) }
+        guard let options = unsafe PQconninfoParse(text, nil) else { return false }
+        defer { unsafe PQconninfoFree(options) }
+        var index = 0
+        while let keyword = unsafe options[index].keyword {
+            defer { index += 1 }
+            guard let found = unsafe options[index].val else { continue }
+            let (name, value) = unsafe (String(cString: keyword), String(cString: found))
+            if ["host", "hostaddr", "dbname"].contains(name), value.contains("@") { return false }
+            if name == "port", !value.allSatisfy({ $0.isASCII && $0.isNumber || $0 == "," }) { return false }
+        }
+        return true
+    }
+
+    /// libpq's words: of a string that is well formed it quotes host, port, role and database.
     private static func reason(of raw: OpaquePointer) -> String {
         let text = unsafe String(cString: PQerrorMessage(raw))
         let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingPrefix(while: \.isWhitespace) }
         let reason = lines.filter { !$0.isEmpty }.joined(separator: "; ")
-        // A connection string that does not parse is quoted whole.
-        guard !reason.contains("://"), !reason.contains("in connection info string") else {
-            return "the connection string is not one that libpq understands"
-        }
         return reason.isEmpty ? "the connection is closed" : reason
     }
 
@@ -81,8 +100,11 @@ import TammCore
         return unsafe poll(&descriptor, 1, 0) == 0
     }
 
-    /// A way to stop the running statement from another thread.
-    func cancellation() -> Cancellation? { unsafe PQgetCancel(raw).map { unsafe Cancellation($0) } }
+    /// A way to stop it from another thread.
+    func cancellation() -> Cancellation? {
+        let socket = unsafe PQsocket(raw)
+        return unsafe PQgetCancel(raw).map { unsafe Cancellation($0, socket: socket) }
+    }
 
     // MARK: Sending
 
@@ -108,11 +130,14 @@ import TammCore
         return found
     }
 
-    /// Sends the end of a transaction and waits for it.
+    /// Sends the end of a transaction, and what is to be done after it, and waits for it.
     ///
     /// - Returns: the command that the server has done, `COMMIT` or `ROLLBACK`.
-    func end(_ statement: Statement) throws(ServerFailure) -> String {
+    func end(
+        _ statement: Statement, then others: [(Statement, PostgresParameters)] = []
+    ) throws(ServerFailure) -> String {
         try send(statement, PostgresParameters(), "", .wanted)
+        for (other, parameters) in others { try send(other, parameters, "", .unread) }
         try sync()
         var command = ""
         while !pending.isEmpty {
@@ -179,6 +204,7 @@ import TammCore
 
     /// Gives up what has failed, so that the connection takes statements again.
     func recover() throws(ServerFailure) {
+        if let failure, failure.isConnectionLost { throw failure }
         try sync()
         while !pending.isEmpty {
             do { _ = try read() } catch  where !error.isConnectionLost {} catch { throw error }
@@ -227,18 +253,22 @@ import TammCore
     ///
     /// - Returns: the rows, where they are wanted.
     private func read() throws(ServerFailure) -> ResultRows? {
+        let found = unsafe try next()
         let kind = pending.removeFirst()
-        guard let result = unsafe try next() else { throw lost() }
+        guard let result = unsafe found else { throw lost() }
         if case .sync = kind {
             unsafe PQclear(result)
             return nil
         }
         let rows = unsafe ResultRows(result)
         let status = unsafe PQresultStatus(result)
+        if [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH].contains(status) {
+            throw lost("COPY is not possible in a unit of work")
+        }
         // The end of a statement's results.
         while let rest = unsafe try next() { unsafe PQclear(rest) }
         switch status {
-        case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
+        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
             switch kind {
             case .preparation(let name):
                 prepared.insert(name)
@@ -247,13 +277,11 @@ import TammCore
             case .wanted: return rows
             case .unread, .sync: return nil
             }
-        case PGRES_PIPELINE_ABORTED:
-            if let failure { throw failure }
-            throw lost()
+        case PGRES_PIPELINE_ABORTED: throw self.failure ?? lost()
         default:
-            let found = unsafe ServerFailure(result)
-            if failure == nil { failure = found }
-            throw found
+            let failure = withExtendedLifetime(rows) { unsafe ServerFailure(result) }
+            if self.failure == nil { self.failure = failure }
+            throw failure
         }
     }
 
@@ -279,18 +307,26 @@ import TammCore
     }
 }
 
-/// Stops a connection's running statement.
+/// Stops a connection's running statement, or the connection.
 @safe final class Cancellation: @unchecked Sendable {  // libpq lets any thread use it.
     private let raw: OpaquePointer
+    private let socket: Int32
 
-    init(_ raw: OpaquePointer) { unsafe self.raw = raw }
+    init(_ raw: OpaquePointer, socket: Int32) {
+        unsafe self.raw = raw
+        self.socket = socket
+    }
 
     deinit { unsafe PQfreeCancel(raw) }
 
+    /// Asks the server to stop the statement, on a connection of its own: waits as long as that takes.
     func cancel() {
         var reason = [CChar](repeating: 0, count: 256)
         _ = unsafe PQcancel(raw, &reason, 256)
     }
+
+    /// Ends what waits for the server. Only while the connection is open: then its socket may be another's.
+    func sever() { _ = shutdown(socket, Int32(SHUT_RDWR)) }
 }
 
 extension PostgresParameters {

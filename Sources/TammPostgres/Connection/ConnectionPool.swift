@@ -13,15 +13,33 @@ final class ConnectionPool: Sendable {
         let work: ConnectionThread.Work
     }
 
+    private struct Idle {
+        let thread: ConnectionThread
+        let isConnected: Bool
+    }
+
     private struct State {
         /// The last one that became free is used first: its statements are prepared.
-        var idle: [ConnectionThread] = []
-        var busy = 0
+        var idle: [Idle] = []
+        var busy: Set<ObjectIdentifier> = []
         var waiters = Deque<Waiter>()
         var nextID: UInt64 = 0
         /// Whether something is to look at the waiters' deadlines.
         var isWatched = false
         var isShutDown = false
+
+        /// The best of those that are free, which is busy from here on.
+        mutating func takeIdle() -> ConnectionThread? {
+            guard let found = idle.popLast() else { return nil }
+            busy.insert(ObjectIdentifier(found.thread))
+            return found.thread
+        }
+
+        mutating func putBack(_ thread: ConnectionThread, _ isConnected: Bool) {
+            busy.remove(ObjectIdentifier(thread))
+            // One without a connection is used when no other is free.
+            idle.insert(Idle(thread: thread, isConnected: isConnected), at: isConnected ? idle.endIndex : 0)
+        }
     }
 
     private let threads: [ConnectionThread]
@@ -31,7 +49,7 @@ final class ConnectionPool: Sendable {
 
     init(_ configuration: PostgresConfiguration, connections: Int) {
         threads = (0..<connections).map { ConnectionThread(configuration, number: $0) }
-        state = Mutex(State(idle: threads.reversed()))
+        state = Mutex(State(idle: threads.reversed().map { Idle(thread: $0, isConnected: false) }))
         waiting = configuration.waiting
         patience = configuration.timeouts.acquire
     }
@@ -76,10 +94,7 @@ final class ConnectionPool: Sendable {
         let place = state.withLock { state -> Place in
             guard !state.isShutDown else { return .refused(Self.shutDown) }
             guard !Task.isCancelled else { return .refused(Self.cancelled) }
-            if let thread = state.idle.popLast() {
-                state.busy += 1
-                return .on(thread)
-            }
+            if let thread = state.takeIdle() { return .on(thread) }
             guard state.waiters.count < waiting else {
                 return .refused(TammError(.overloaded, "\(waiting) transactions wait for a connection; try again later"))
             }
@@ -96,38 +111,45 @@ final class ConnectionPool: Sendable {
     }
 
     private func start(_ id: UInt64, _ work: @escaping ConnectionThread.Work, on thread: ConnectionThread) {
-        thread.start(work, refused: { self.takeBack(id, work, from: thread, after: $0) }) { self.release(thread, $0) }
+        thread.start(
+            work, refused: { self.takeBack(id, work, from: thread, after: $0) }, finished: { self.release(thread, $0) })
     }
 
     private func release(_ thread: ConnectionThread, _ isConnected: Bool) {
         let waiter = state.withLock { state -> Waiter? in
             if let waiter = state.waiters.popFirst() { return waiter }
-            state.busy -= 1
-            // One without a connection is used when no other is free.
-            state.idle.insert(thread, at: isConnected ? state.idle.endIndex : 0)
+            state.putBack(thread, isConnected)
             return nil
         }
         if let waiter { start(waiter.id, waiter.work, on: thread) }
     }
 
-    /// Lets the work wait for another connection where the server has no room for one more.
+    /// Lets another connection do the work where the server has no room for one more.
     ///
-    /// - Returns: false when there is nothing to wait for.
+    /// - Returns: false when there is no other.
     private func takeBack(
         _ id: UInt64, _ work: @escaping ConnectionThread.Work, from thread: ConnectionThread, after error: TammError
     ) -> Bool {
         guard error.code == .overloaded else { return false }
         let deadline = ContinuousClock.now + patience
-        let watches = state.withLock { state -> Bool? in
-            guard state.busy > 1, !state.isShutDown else { return nil }
-            state.busy -= 1
-            state.idle.insert(thread, at: 0)
+        let place = state.withLock { state -> Place? in
+            guard !state.isShutDown else { return nil }
+            if state.idle.last?.isConnected == true {
+                defer { state.putBack(thread, false) }
+                return state.takeIdle().map { .on($0) }
+            }
+            guard state.busy.count > 1 else { return nil }
+            state.putBack(thread, false)
             state.waiters.append(Waiter(id: id, deadline: deadline, work: work))
             defer { state.isWatched = true }
-            return !state.isWatched
+            return .waiting(watchesFrom: state.isWatched ? nil : deadline)
         }
-        if watches == true { watch(until: deadline) }
-        return watches != nil
+        switch place {
+        case .on(let other): start(id, work, on: other)
+        case .waiting(let deadline): if let deadline { watch(until: deadline) }
+        case .refused, nil: return false
+        }
+        return true
     }
 
     private func withdraw(_ id: UInt64, _ error: TammError) {
@@ -157,7 +179,8 @@ final class ConnectionPool: Sendable {
         if let next { watch(until: next) }
     }
 
-    /// Refuses what comes from now on, lets what runs finish for so long, then stops it and closes the connections.
+    /// Refuses what comes from now on, lets what runs finish for so long, then stops its statements, a second later its
+    /// connections, and after one more second waits for nobody.
     func shutdown(within grace: Duration) async {
         let waiters = state.withLock { state in
             state.isShutDown = true
@@ -165,13 +188,27 @@ final class ConnectionPool: Sendable {
             return state.waiters
         }
         for waiter in waiters { waiter.work(.failure(Self.shutDown))() }
-        let deadline = ContinuousClock.now + grace
-        while state.withLock({ $0.busy > 0 }) {
-            // Again and again: what is between two statements hears nothing of it.
-            if ContinuousClock.now >= deadline { for thread in threads { thread.cancel() } }
-            await Self.pause()
+        await idle(within: grace)
+        for thread in busy { thread.cancel() }
+        await idle(within: .seconds(1))
+        for thread in busy { thread.sever() }
+        await idle(within: .seconds(1))
+        let stuck = Set(busy.map { ObjectIdentifier($0) })
+        for thread in threads where stuck.contains(ObjectIdentifier(thread)) { thread.close() }
+        for thread in threads where !stuck.contains(ObjectIdentifier(thread)) {
+            await withCheckedContinuation { continuation in thread.close { continuation.resume() } }
         }
-        for thread in threads { thread.close() }
+    }
+
+    private var busy: [ConnectionThread] {
+        let busy = state.withLock { $0.busy }
+        return threads.filter { busy.contains(ObjectIdentifier($0)) }
+    }
+
+    /// Waits until nothing runs, or for so long.
+    private func idle(within patience: Duration) async {
+        let deadline = ContinuousClock.now + patience
+        while !state.withLock({ $0.busy.isEmpty }), ContinuousClock.now < deadline { await Self.pause() }
     }
 
     /// 10 ms, also in a cancelled task.

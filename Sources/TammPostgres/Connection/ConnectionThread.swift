@@ -41,10 +41,22 @@ final class ConnectionThread: Sendable {
         }
     }
 
-    /// Stops the running statement, if there is one.
-    func cancel() { cancellation.withLock { $0 }?.cancel() }
+    /// Stops the running statement, if there is one; waits for nobody.
+    func cancel() {
+        guard let running = cancellation.withLock({ $0 }) else { return }
+        DispatchQueue.global().async { running.cancel() }
+    }
 
-    func close() { queue.sync { disconnect() } }
+    /// Ends what waits for the server.
+    func sever() { cancellation.withLock { $0?.sever() } }
+
+    /// Closes the connection when what runs on it is done.
+    func close(_ closed: @escaping @Sendable () -> Void = {}) {
+        queue.async {
+            self.disconnect()
+            closed()
+        }
+    }
 
     private func disconnect() {
         cancellation.withLock { $0 = nil }

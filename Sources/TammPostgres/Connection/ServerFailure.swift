@@ -14,8 +14,11 @@ struct ServerFailure: Error {
 
     /// Whether the connection is of no use any more.
     var isConnectionLost: Bool {
-        sqlState.isEmpty || sqlState.hasPrefix("08") || ["57P01", "57P02", "57P03", "25P03"].contains(sqlState)
+        sqlState.isEmpty || sqlState.hasPrefix("08") || Self.endings.contains(sqlState)
     }
+
+    /// The server goes, has gone over to be a standby, or has other statements than those prepared or planned here.
+    private static let endings: Set = ["57P01", "57P02", "57P03", "25P03", "25006", "26000", "0A000"]
 
     static func connection(_ message: String) -> ServerFailure {
         ServerFailure(sqlState: "", message: message, constraint: "")
@@ -41,8 +44,12 @@ struct ServerFailure: Error {
         func field(_ code: Character) -> String {
             unsafe PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { unsafe String(cString: $0) } ?? ""
         }
+        // Of a value that does not fit, the message quotes what it is.
+        let state = field("C")
+        let message = field("M")
+        let shown = state.hasPrefix("22") ? String(message.prefix { $0 != "\"" }) : message
         // The letters are PG_DIAG_SQLSTATE, PG_DIAG_MESSAGE_PRIMARY and PG_DIAG_CONSTRAINT_NAME.
-        self.init(sqlState: field("C"), message: field("M"), constraint: field("n"))
+        self.init(sqlState: state, message: shown, constraint: field("n"))
     }
 
     /// What a caller can act on: the table of classes is PostgreSQL's appendix A.
@@ -54,7 +61,7 @@ struct ServerFailure: Error {
         case "42501": code = .forbidden
         case "40001", "40P01", "55P03", "57014", "25P03", "25006", "": code = .unavailable
         case "53300": code = .overloaded
-        case "42P01", "42703", "42883", "3F000", "3D000", "28000", "28P01": code = .unavailable
+        case "42P01", "42703", "42883", "3F000", "3D000", "28000", "28P01", "26000", "0A000": code = .unavailable
         case _ where ["08", "53", "57", "58"].contains(sqlState.prefix(2)): code = .unavailable
         case _ where sqlState.hasPrefix("22"): code = .invalidInput
         default: code = .corrupted

@@ -8,6 +8,21 @@ struct Statement: Sendable {
         self.name = name
         self.sql = sql
     }
+
+    /// Its first word in capitals, behind white space and comments; empty without one.
+    var verb: String {
+        var rest = sql[...]
+        while true {
+            rest = rest.drop { $0.isWhitespace || $0 == ";" || $0 == "(" }
+            if rest.hasPrefix("--") {
+                rest = rest.drop { !$0.isNewline }
+            } else if rest.hasPrefix("/*"), let end = rest.firstRange(of: "*/") {
+                rest = rest[end.upperBound...]
+            } else {
+                return rest.prefix { $0.isLetter }.uppercased()
+            }
+        }
+    }
 }
 
 /// The statements of one listing: its first page, and a page after a place. Two, because a plan for both would look at

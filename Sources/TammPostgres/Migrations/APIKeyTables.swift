@@ -85,7 +85,7 @@ extension Migration {
             CREATE POLICY lookup ON tamm.api_key_digests TO tamm_lookup USING (true);
 
             CREATE FUNCTION tamm.keep_api_key_digest() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 IF TG_OP = 'UPDATE' THEN
                     DELETE FROM tamm.api_key_digests d WHERE d.digest = OLD.digest;
@@ -94,7 +94,7 @@ extension Migration {
                 RETURN NULL;
             END $$;
             CREATE FUNCTION tamm.note_api_key_by_hand() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 IF TG_OP = 'DELETE' THEN
                     PERFORM tamm.audit_by_hand(OLD.workspace_id, 'api-key.deleted', 'api-key', OLD.id::text,

@@ -14,7 +14,7 @@ extension Migration {
             );
             COMMENT ON TABLE tamm.migrations IS 'required: which steps the schema has taken';
 
-            CREATE FUNCTION tamm.refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+            CREATE FUNCTION tamm.refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = '42501';
             END $$;
@@ -69,28 +69,28 @@ extension Migration {
             GRANT CREATE ON SCHEMA tamm TO tamm_lookup;
 
             CREATE FUNCTION tamm.acting_role() RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT u.role FROM tamm.workspace_users u
                 WHERE current_setting('tamm.actor_kind', true) = 'user'
                     AND u.workspace_id = NULLIF(current_setting('tamm.workspace_id', true), '')::uuid
                     AND u.user_id = NULLIF(current_setting('tamm.actor_id', true), '')::uuid
             $$;
             CREATE FUNCTION tamm.acting_in() RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT u.workspace_id FROM tamm.workspace_users u
                 WHERE current_setting('tamm.actor_kind', true) = 'user'
                     AND u.workspace_id = NULLIF(current_setting('tamm.workspace_id', true), '')::uuid
                     AND u.user_id = NULLIF(current_setting('tamm.actor_id', true), '')::uuid
             $$;
             CREATE FUNCTION tamm.is_platform_admin() RETURNS bool LANGUAGE sql STABLE SECURITY DEFINER
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT EXISTS (
                     SELECT FROM tamm.platform_admins a
                     WHERE current_setting('tamm.actor_kind', true) = 'platform_admin'
                         AND a.user_id = NULLIF(current_setting('tamm.actor_id', true), '')::uuid)
             $$;
             CREATE FUNCTION tamm.note_member_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 UPDATE tamm.workspaces SET member_changes = member_changes + 1
                 WHERE id = coalesce(NEW.workspace_id, OLD.workspace_id);

@@ -2,7 +2,7 @@ extension Migration {
     /// The chains of the audit logs, and the logs of documents and of requests. Triggers chain what is added, so that
     /// nobody adds anything outside a chain, by hand or by the library: the bytes are those of `AuditChain`.
     static let auditChains = Migration(
-        id: "0007-audit-chains",
+        id: "0008-audit-chains",
         up: #"""
             CREATE TABLE tamm.audit_heads (
                 workspace_id uuid NOT NULL REFERENCES tamm.workspaces,

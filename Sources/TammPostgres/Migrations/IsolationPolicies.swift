@@ -6,7 +6,7 @@ extension Migration {
             -- What every tenant table has: nobody but the platform's own roles and administrators sees beyond the
             -- workspace in which its user acts, whatever other policy says.
             CREATE FUNCTION tamm.isolate(tenant_table regclass, tenant name DEFAULT 'workspace_id') RETURNS void
-                LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+                LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tenant_table);
                 EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tenant_table);
@@ -21,7 +21,7 @@ extension Migration {
 
             -- Those who read: members in these roles, and platform administrators.
             CREATE FUNCTION tamm.let_read(tenant_table regclass, VARIADIC roles text[]) RETURNS void LANGUAGE plpgsql
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 EXECUTE format('GRANT SELECT ON %s TO tamm_runtime', tenant_table);
                 EXECUTE format(
@@ -35,7 +35,7 @@ extension Migration {
 
             -- Tables that platform administrators write beside the service.
             CREATE FUNCTION tamm.let_administrators_write(tenant_table regclass) RETURNS void LANGUAGE plpgsql
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO tamm_runtime', tenant_table);
                 EXECUTE format(
@@ -75,6 +75,8 @@ extension Migration {
             ALTER TABLE tamm.platform_admins FORCE ROW LEVEL SECURITY;
             GRANT SELECT, INSERT, DELETE ON tamm.platform_admins TO tamm_service;
             GRANT SELECT ON tamm.platform_admins TO tamm_backup;
+            CREATE POLICY platform ON tamm.platform_admins AS RESTRICTIVE TO PUBLIC
+                USING ((SELECT current_user = ANY ('{tamm_service,tamm_lookup}'::name[])));
             CREATE POLICY service ON tamm.platform_admins TO tamm_service USING (true);
             CREATE POLICY lookup ON tamm.platform_admins FOR SELECT TO tamm_lookup USING (true);
 

@@ -162,7 +162,7 @@ extension Migration {
             );
             COMMENT ON TABLE tamm.usage_events IS 'required: what was used, once each; append-only';
 
-            CREATE FUNCTION tamm.keep_command() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+            CREATE FUNCTION tamm.keep_command() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 OLD.reversed := NEW.reversed;
                 IF OLD IS DISTINCT FROM NEW THEN

@@ -77,11 +77,13 @@ public struct PostgresMigrations: Sendable {
                     guard case .impossible(let reason) = migration.down else { break }
                     throw TammError(.forbidden, "migration \(migration.id) has no way back: \(reason)")
                 }
-                try connection.exclusively { () throws(TammError) in
+                let isThere = try connection.exclusively { () throws(TammError) in
+                    guard try connection.applied(of: migrations).contains(migration.id) else { return false }
                     try connection.forget(migration)
                     try connection.script(down)
+                    return true
                 }
-                done.append(migration.id)
+                if isThere { done.append(migration.id) }
             }
             return done
         }
@@ -124,7 +126,7 @@ extension Connection {
     fileprivate func exclusively<Value>(_ body: () throws(TammError) -> Value) throws(TammError) -> Value {
         try script(
             """
-            BEGIN; SET LOCAL lock_timeout = '10s'; SET LOCAL ROLE tamm_owner;
+            BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '10s'; SET LOCAL ROLE tamm_owner;
             SELECT pg_advisory_xact_lock(7809644053000000001);
             """)
         do throws(TammError) {

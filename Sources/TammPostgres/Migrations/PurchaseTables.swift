@@ -39,6 +39,11 @@ extension Migration {
                 top_up_stop text COLLATE "C" CHECK (top_up_stop IN ('unpaid', 'returned', 'asked')),
                 created_at timestamptz NOT NULL,
                 due_at timestamptz,
+                CHECK (CASE status
+                    WHEN 'active' THEN num_nonnulls(grace_start, ended_at) = 0
+                    WHEN 'trialing' THEN num_nonnulls(grace_start, ended_at) = 0 AND period_start IS NOT NULL
+                    WHEN 'past_due' THEN num_nonnulls(period_start, ended_at) = 0 AND grace_start IS NOT NULL
+                    ELSE num_nonnulls(period_start, grace_start) = 0 AND ended_at IS NOT NULL END),
                 CHECK (num_nulls(period_start, period_end) IN (0, 2)),
                 CHECK (num_nulls(next_plan, next_plan_version, next_start, next_end) IN (0, 4)),
                 CHECK (num_nulls(grace_start, grace_end) IN (0, 2)),

@@ -14,7 +14,7 @@ extension Migration {
             -- The entry of the audit log for a change that nobody else writes one for.
             CREATE FUNCTION tamm.audit_by_hand(
                 workspace uuid, action text, kind text, subject text, names text[], contents text[]
-            ) RETURNS void LANGUAGE sql SET search_path = pg_catalog AS $$
+            ) RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
                 INSERT INTO tamm.audit_logs (workspace_id, id, actor_kind, actor_id, action, subject_kind, subject_id,
                     reason, detail_names, detail_values, at)
                 SELECT workspace, (lpad(to_hex((extract(epoch FROM now) * 1000)::int8), 12, '0') || '7'
@@ -23,14 +23,14 @@ extension Migration {
                 FROM (SELECT clock_timestamp() AS now, gen_random_uuid()::text AS random) AS drawn
             $$;
             CREATE FUNCTION tamm.note_workspace_by_hand() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 PERFORM tamm.audit_by_hand(NEW.id, 'workspace.status-changed', 'workspace', NEW.id::text,
                     ARRAY['from', 'to'], ARRAY[OLD.status, NEW.status]);
                 RETURN NULL;
             END $$;
             CREATE FUNCTION tamm.guard_workspace_status() RETURNS trigger LANGUAGE plpgsql
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 IF current_user = 'tamm_runtime' AND NOT tamm.is_platform_admin() THEN
                     RAISE EXCEPTION 'only the platform changes the status of a workspace' USING ERRCODE = '42501';

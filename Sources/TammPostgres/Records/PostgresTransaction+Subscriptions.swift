@@ -224,8 +224,8 @@ extension Statement {
         return Statement(
             "put_subscription",
             """
-            INSERT INTO tamm.subscriptions (\(columns.joined(separator: ", "))) VALUES (\(values))
-            ON CONFLICT (workspace_id) DO UPDATE SET \(changes)
+            INSERT INTO tamm.subscriptions AS s (\(columns.joined(separator: ", "))) VALUES (\(values))
+            ON CONFLICT (workspace_id) DO UPDATE SET \(changes), changes = s.changes + 1
             """)
     }()
 }

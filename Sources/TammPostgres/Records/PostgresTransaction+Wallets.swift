@@ -26,8 +26,9 @@ extension PostgresTransaction {
 
     public borrowing func walletState(_ need: WalletNeed) throws(TammError) -> WalletState? {
         try session.begin(.snapshot)
-        // Without a snapshot a lock keeps the wallet's rows together; members read in snapshots alone.
-        let lock: Statement = session.view == .committed ? .lockWallets : .lookAtWallets
+        // Without a snapshot a lock keeps the wallet's rows together, for those who may take one.
+        let locks = session.view == .committed && session.role != .runtime
+        let lock: Statement = locks ? .lockWallets : .lookAtWallets
         let found = try read(WalletBatch(wallets: [need], keys: [], usage: []), with: lock, waiting: true)
         guard case .locked(let state)? = found.wallets.first else { return nil }
         return state
@@ -57,6 +58,8 @@ extension PostgresTransaction {
         let quotaKeys = batch.wallets.flatMap(\.quotas)
         let keysAt = place(.recordedCommands, batch.keys.count, PostgresParameters(batch.keys))
         let usageAt = place(.recordedUsage, batch.usage.count, PostgresParameters(batch.usage))
+        let counting = waiting ? [] : Set(batch.usage.map(\.workspace)).sorted()
+        let countersAt = place(.lockFreeCounters, counting.count, PostgresParameters(counting: counting))
         let grantsAt = place(.namedGrants, grants.count, PostgresParameters(grants))
         let holdsAt = place(.namedHolds, holds.count, PostgresParameters(holds))
         let receivablesAt = place(.namedReceivables, receivables.count, PostgresParameters(receivables))
@@ -76,6 +79,8 @@ extension PostgresTransaction {
         session.grants.formUnion(states.grantIDs)
 
         var existing: Set<WalletPlace> = []
+        // Workspaces whose usage events another transaction counts.
+        var busy: Set<Identifier<Workspace>> = []
         let unlocked = places.filter { states[$0] == nil }
         if !waiting, !unlocked.isEmpty {
             let found = try session.run(.lookAtWallets, PostgresParameters(places: unlocked))
@@ -87,12 +92,22 @@ extension PostgresTransaction {
                 commands[command.key] = command
             }
         }
+        if let countersAt {
+            let free = Set(try rows[countersAt].map { row throws(TammError) in try row.next(Identifier<Workspace>.self) })
+            busy = Set(counting).subtracting(free)
+            if !busy.isEmpty {
+                // Without a row there is nothing to wait for: the first event of a workspace makes it.
+                let there = try session.run(.counters, PostgresParameters(counting: Array(busy)))
+                busy.formIntersection(try there.map { row throws(TammError) in try row.next(Identifier<Workspace>.self) })
+            }
+        }
         let usage = try usageAt.map { index throws(TammError) in
             try rows[index].map { row throws(TammError) in UsageKey(workspace: try row.next(), id: try row.next()) }
         }
         return LockedBatch(
             wallets: batch.wallets.map { need in
-                states.state(for: need).map { .locked($0) } ?? (existing.contains(need.place) ? .busy : .missing)
+                if busy.contains(need.place.workspace) { return .busy }
+                return states.state(for: need).map { .locked($0) } ?? (existing.contains(need.place) ? .busy : .missing)
             },
             commands: batch.keys.map { commands[$0] }, usage: Set(usage ?? []))
     }

@@ -121,7 +121,14 @@ extension PostgresTransaction {
         return try session.run(.members, cursor != nil, parameters).map { row throws(TammError) in try row.nextMember() }
     }
 
+    /// Without a snapshot, what is decided about owners is decided under the workspace's lock.
+    private borrowing func lockMembers(of workspace: Identifier<Workspace>) throws(TammError) {
+        guard session.view == .committed else { return }
+        _ = try session.run(.lockWorkspace, workspace.parameter)
+    }
+
     public borrowing func put(_ member: Member) throws(TammError) {
+        try lockMembers(of: member.workspace)
         try requireWorkspace(member.workspace)
         let present = try self.member(member.user, of: member.workspace)
         try requireChange(from: present?.role, to: member.role, in: member.workspace)
@@ -135,6 +142,7 @@ extension PostgresTransaction {
     public borrowing func removeMember(
         _ user: Identifier<User>, from workspace: Identifier<Workspace>
     ) throws(TammError) {
+        try lockMembers(of: workspace)
         guard let present = try member(user, of: workspace) else {
             throw TammError(.notFound, "no member \(user) in workspace \(workspace)")
         }

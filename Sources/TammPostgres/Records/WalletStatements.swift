@@ -45,6 +45,16 @@ extension Statement {
         JOIN tamm.usage_events u ON u.workspace_id = n.workspace_id AND u.id = n.id
         """)
 
+    static let lockFreeCounters = Statement(
+        "lock_free_counters",
+        """
+        SELECT s.workspace_id FROM tamm.usage_sequences s WHERE s.workspace_id = ANY ($1::uuid[])
+        ORDER BY s.workspace_id FOR NO KEY UPDATE SKIP LOCKED
+        """)
+
+    static let counters = Statement(
+        "counters", "SELECT s.workspace_id FROM tamm.usage_sequences s WHERE s.workspace_id = ANY ($1::uuid[])")
+
     static let openGrants = Statement(
         "open_grants",
         """

@@ -22,6 +22,11 @@ extension PostgresParameters {
         addPlaces(places, \.self)
     }
 
+    init(counting workspaces: [Identifier<Workspace>]) {
+        self.init()
+        add(workspaces, \.self)
+    }
+
     init(_ ids: [(WalletPlace, Identifier<some Any>)]) {
         self.init()
         addPlaces(ids, \.0)

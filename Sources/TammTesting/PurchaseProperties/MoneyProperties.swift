@@ -176,7 +176,7 @@ extension PurchaseObservation {
 extension Range<Timestamp> {
     fileprivate func left(at now: Timestamp) -> (left: Int128, whole: Int128) {
         let whole = upperBound.microseconds - lowerBound.microseconds
-        return (Int128(min(whole, upperBound.microseconds - now.microseconds)), Int128(whole))
+        return (Int128(Swift.min(whole, upperBound.microseconds - now.microseconds)), Int128(whole))
     }
 }
 

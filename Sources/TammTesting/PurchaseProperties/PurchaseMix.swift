@@ -1,4 +1,4 @@
-package import TammCore
+import TammCore
 
 /// What the sequences of a run were made of: in how many each thing occurred.
 public struct PurchaseMix: Sendable {

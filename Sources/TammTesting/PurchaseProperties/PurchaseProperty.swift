@@ -1,4 +1,4 @@
-package import TammCore
+import TammCore
 
 /// Something that must hold after every step of every sequence.
 package struct PurchaseProperty: Sendable {

@@ -10,11 +10,16 @@ extension LaunchChecklist {
 struct CrossWorkspace: LaunchRow {
     static let id = "isolation.cross-workspace"
     static let title = "reading, writing or counting another workspace's rows yields nothing or an error"
-    static let completeness = Completeness.partial(missing: "the tables of keys, channels, conversations and payments")
+    static let completeness = Completeness.partial(missing: "the tables of channels and conversations")
 
     func run(_ row: RowRecorder, in context: DemoContext) async throws {
         let house = try await DemoHouse(context)
         try await house.grant(10, "top-up")
+        let desk = try KeyDesk(house)
+        let (key, _) = try await desk.issue()
+        _ = try await house.workspaces.invite(
+            as: .member, into: house.workspace.id, lifetime: .seconds(60), as: desk.owner
+        ).rawToken()
         let stranger = Identifier<User>(high: 1, low: 1)
         let other = try await house.workspaces.create(named: "Delta Books", owner: stranger, as: .service)
         row.did("the owner of another workspace reads and writes this one's rows, also by claiming to act in it")
@@ -31,6 +36,11 @@ struct CrossWorkspace: LaunchRow {
                 seen += try t.grants(of: wallet, after: nil, limit: 10).count
                 seen += try t.holds(of: wallet, after: nil, limit: 10).count
                 seen += try t.usage(of: house.workspace.id, after: nil, limit: 10).count
+                seen += try t.payments(of: house.workspace.id, after: nil, limit: 10).count
+                seen += try t.invitations(of: house.workspace.id, after: nil, limit: 10).count
+                seen += try t.apiKeys(of: house.workspace.id, after: nil, limit: 10).count
+                if try t.apiKey(key.place) != nil { seen += 1 }
+                seen += try t.auditEntries(of: house.workspace.id, after: nil, limit: 10).count
                 return seen
             }
             row.evidence(
@@ -39,10 +49,16 @@ struct CrossWorkspace: LaunchRow {
             await row.expectRefusal("a debit from the other workspace") { () throws(TammError) in
                 _ = try await house.wallets.debit(.one, from: house.wallet, key: IdempotencyKey("theft"), as: principal)
             }
+            await row.expectRefusal("a key of the other workspace revoked") { () throws(TammError) in
+                try await desk.keys.revoke(key.place, as: principal)
+            }
             await row.expectRefusal("a member put into the other workspace") { () throws(TammError) in
                 try await house.workspaces.setRole(.owner, of: stranger, in: house.workspace.id, as: principal)
             }
         }
+        let kept = try await desk.keys.keys(of: house.workspace.id, as: .service)
+        row.evidence("its key is \(kept.map(\.status.rawValue).joined()) still")
+        row.expect(kept.map(\.status), equals: [.active], "the key's status")
         let balance = try await house.balance()
         row.evidence("the wallet still has \(balance.available) credits")
         row.expect(balance.available, equals: try Credits(10), "the wallet's credits")
@@ -53,7 +69,7 @@ struct CrossWorkspace: LaunchRow {
 struct MemberAdmin: LaunchRow {
     static let id = "isolation.member-admin"
     static let title = "a member cannot write what only an admin may: roles, billing, keys, channels"
-    static let completeness = Completeness.partial(missing: "keys and channels")
+    static let completeness = Completeness.partial(missing: "channels")
 
     func run(_ row: RowRecorder, in context: DemoContext) async throws {
         let house = try await DemoHouse(context)
@@ -61,7 +77,25 @@ struct MemberAdmin: LaunchRow {
         try await house.workspaces.setRole(.member, of: member, in: house.workspace.id, as: .service)
         try await house.workspaces.setRole(.admin, of: admin, in: house.workspace.id, as: .service)
         let (asMember, asAdmin) = (Principal.user(member, in: house.workspace.id), Principal.user(admin, in: house.workspace.id))
-        row.did("a member raises its own role, opens a wallet, and grants itself credits; then an admin does")
+        row.did("a member raises its own role, opens a wallet, makes a key, and grants itself credits; then an admin does")
+        let desk = try KeyDesk(house)
+        let (key, _) = try await desk.issue()
+        await row.expectRefusal("a member's new key") { () throws(TammError) in _ = try await desk.issue(as: asMember) }
+        await row.expectRefusal("a member's look at the keys") { () throws(TammError) in
+            _ = try await desk.keys.keys(of: house.workspace.id, as: asMember)
+        }
+        await row.expectRefusal("a member's end of a key") { () throws(TammError) in
+            try await desk.keys.revoke(key.place, as: asMember)
+        }
+        await row.expectRefusal("a member's row of a key, past the service") { () throws(TammError) in
+            try await house.store.transaction(as: asMember) { t throws(TammError) in
+                try t.put(key.with(status: .revoked))
+            }
+        }
+        try await desk.keys.disable(key.place, as: asAdmin)
+        let keys = try await desk.keys.keys(of: house.workspace.id, as: asAdmin)
+        row.evidence("keys in the store, as the admin left them: \(keys.map(\.status.rawValue).joined(separator: ", "))")
+        row.expect(keys.map(\.status), equals: [.disabled], "the keys")
         await row.expectRefusal("a member's change of role") { () throws(TammError) in
             try await house.workspaces.setRole(.admin, of: member, in: house.workspace.id, as: asMember)
         }

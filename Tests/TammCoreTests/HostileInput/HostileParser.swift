@@ -128,7 +128,7 @@ extension HostileParser {
                 parse: { (bytes) throws(TammError) in
                     try AuditCheckpoint(text: String(decoding: bytes, as: UTF8.self), key: HostileDocuments.checkpointKey)
                 }, print: { Array($0.text(key: HostileDocuments.checkpointKey).utf8) }),
-        ] + HostileSignatures.parsers
+        ] + HostileSignatures.parsers + HostileAccess.parsers
 
     private static func money(_ code: String, _ valid: [String]) -> HostileParser {
         HostileParser(

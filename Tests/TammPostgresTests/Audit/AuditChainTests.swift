@@ -193,7 +193,7 @@ import Testing
         await house.scratch.store.shutdown(within: .zero)
         var owner = try Server.configuration("TAMM_POSTGRES_OWNER_URL")
         owner.database = house.scratch.name
-        try await PostgresMigrations(owner).revert(to: "0006-api-keys")
+        try await PostgresMigrations(owner).revert(to: "0007-subscription-control")
         try await Admin.run(
             """
             INSERT INTO tamm.workspaces (id, name, created_at) VALUES (gen_random_uuid(), 'Other', now());

@@ -18,7 +18,7 @@ final class FaultServer: Sendable {
 
     /// Whether disks can be made here: it takes root.
     static let canMakeDisks = {
-        let probe = "/tmp/tamm-disk-\(UUID().uuidString.prefix(13))"
+        let probe = "\(Command.scratch)/tamm-disk-\(UUID().uuidString.prefix(13))"
         defer { _ = try? Command.run(["rm", "-rf", probe]) }
         do {
             try Command.run(["mkdir", probe])
@@ -37,7 +37,7 @@ final class FaultServer: Sendable {
         self.binaries = binaries
         self.disk = disk
         prefix = (environment["TAMM_POSTGRES_RUN_AS"] ?? "").split(separator: " ").map(String.init)
-        folder = "/tmp/tamm-fault-\(UUID().uuidString.prefix(13))"
+        folder = "\(Command.scratch)/tamm-fault-\(UUID().uuidString.prefix(13))"
         do { try await begin(settings) } catch {
             remove()
             throw error

@@ -22,7 +22,7 @@ final class Proxy: Sendable {
     /// - Parameter server: the folder of the server's socket.
     init(to server: String) throws {
         self.server = "\(server)/.s.PGSQL.5432"
-        folder = "/tmp/tamm-proxy-\(UUID().uuidString.prefix(13))"
+        folder = "\(Command.scratch)/tamm-proxy-\(UUID().uuidString.prefix(13))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         unsafe listener = try Self.open("\(folder)/.s.PGSQL.5432") { unsafe bind($0, $1, $2) }
         guard listen(listener, 16) == 0 else { throw MissingServer(description: "listen: \(errno)") }

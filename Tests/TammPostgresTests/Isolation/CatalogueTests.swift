@@ -68,10 +68,10 @@ import Testing
             """
         ),
         (
-            "functions that run with their owner's rights have a pinned search path, and none is leakproof",
+            "functions have a pinned search path in which temporary things come last, and none is leakproof",
             """
             SELECT proname FROM pg_proc WHERE pronamespace = 'tamm'::regnamespace
-                AND (proleakproof OR (prosecdef AND NOT coalesce(proconfig::text LIKE '%search_path=pg_catalog%', false)))
+                AND (proleakproof OR NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false))
             """
         ),
         (

@@ -112,10 +112,13 @@ public final class APIKeyCache: Sendable {
             state.forget()
             (state.number, state.leaseEnd) = (nil, .zero)
         }
-        let id = id
-        try? await store.transaction(as: .service) { t throws(TammError) in
-            try t.remove(id, acknowledgedBefore: .max)
-        }
+        let (id, store) = (id, store)
+        // In a task of its own: the one that ran may be cancelled. What stays behind is waited for once.
+        await Task {
+            try? await store.transaction(as: .service) { t throws(TammError) in
+                try t.remove(id, acknowledgedBefore: .max)
+            }
+        }.value
     }
 
     /// What is known of a key, and may be answered still.

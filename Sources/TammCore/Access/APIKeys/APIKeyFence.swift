@@ -9,7 +9,10 @@ struct APIKeyFence: Sendable {
     let store: any TammStore
     let clock: SteadyClock
 
-    func pass() async {
+    /// The change is done when this begins, and the wait is not cut short by a cancellation.
+    func pass() async { await Task { await wait() }.value }
+
+    private func wait() async {
         let asked: (number: Int64, readers: [APIKeyReader])?
         do throws(TammError) {
             asked = try await store.transaction(as: .service) { t throws(TammError) in

@@ -158,6 +158,7 @@ public struct APIKeyLimiter: Sendable {
 
     let ask: @Sendable (AuthenticatedKey, Timestamp) async throws(TammError) -> Answer
 
+    /// - Parameter ask: answers for one request of the key's, now; its error is the verification's.
     public init(_ ask: @escaping @Sendable (AuthenticatedKey, Timestamp) async throws(TammError) -> Answer) {
         self.ask = ask
     }

@@ -68,7 +68,7 @@ public struct PepperRing: Sendable {
 
     /// The digests that the key may be known by.
     @inline(__always)
-    func digests(of key: PresentedAPIKey) -> APIKeyDigests {
+    package func digests(of key: PresentedAPIKey) -> APIKeyDigests {
         guard let current else {
             var hash = SHA256()
             hash.absorb(key.text)

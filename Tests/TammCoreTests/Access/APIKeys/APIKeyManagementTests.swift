@@ -38,8 +38,8 @@ struct APIKeyManagementTests {
         }
         let actions = try await AuditTrail(store: house.bank.store).entries(of: house.bank.workspace, as: .service)
         #expect(
-            actions.map(\.action.name).filter { $0.hasPrefix("api-key") } == [
-                "api-key.issued", "api-key.disabled", "api-key.enabled", "api-key.revoked",
+            actions.map(\.action.name).filter { $0.hasPrefix("api-key") }.sorted() == [
+                "api-key.disabled", "api-key.enabled", "api-key.issued", "api-key.revoked",
             ])
     }
 
@@ -110,7 +110,8 @@ struct APIKeyManagementTests {
         let both = try keys(2, 1)
         #expect(try await isAccepted(both, first))
         try await both.recordUses()
-        #expect(try await both.keys(digestedWith: 1) == 1 && both.keys(digestedWith: 2) == 1)
+        #expect(try await both.keys(digestedWith: 1) == 1)
+        #expect(try await both.keys(digestedWith: 2) == 1)
         let newest = try keys(2)
         #expect(try await isAccepted(newest, first))
         #expect(try await !isAccepted(newest, second))

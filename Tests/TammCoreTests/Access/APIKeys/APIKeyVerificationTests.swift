@@ -156,7 +156,7 @@ struct APIKeyVerificationTests {
             ("2024-02-29T00:00:00Z", .month, "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"),
         ] {
             let claim = try APIKeyBudget(.one, per: period).claim(.one, for: id, at: Timestamp(parsing: text))
-            #expect(claim.periodStart == (try Timestamp(parsing: start)) && claim.resetsAt == (try Timestamp(parsing: end)))
+            #expect(try [claim.periodStart, claim.resetsAt] == [Timestamp(parsing: start), Timestamp(parsing: end)])
         }
         for moment in [Timestamp.min, .max] {
             for period in APIKeyBudget.Period.allCases {

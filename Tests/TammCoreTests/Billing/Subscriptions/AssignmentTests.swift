@@ -26,7 +26,7 @@ struct AssignmentTests {
     @Test func `A workspace may be put on an earlier version, of that plan alone`() async throws {
         let bank = try await Bank()
         let (plans, growth) = (bank.plans(), try PlanID("growth"))
-        let subscriptions = try bank.subscriptions()
+        let subscriptions = bank.subscriptions()
         let earlier = try PlanVersionReference(parsing: "growth@1")
         let assignment = try await subscriptions.assign(growth, version: earlier, to: bank.workspace, as: .service)
         #expect(assignment.plan == earlier && assignment.anchor == Bank.start)
@@ -43,7 +43,7 @@ struct AssignmentTests {
     @Test func `A workspace is put on a plan by the platform alone`() async throws {
         let bank = try await Bank()
         let (plans, growth) = (bank.plans(), try PlanID("growth"))
-        let subscriptions = try bank.subscriptions()
+        let subscriptions = bank.subscriptions()
         let owner = Principal.user(Bank.ownerID, in: bank.workspace)
         let stranger = try await bank.neighbour().owner
         for user in [owner, try await bank.member(.member, 1)] {

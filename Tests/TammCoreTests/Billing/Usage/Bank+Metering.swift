@@ -17,10 +17,10 @@ extension Bank {
         try await subscriptions().assign(PlanID(plan), to: workspace, as: .service)
     }
 
-    func subscriptions(_ catalogue: PlanCatalogue = .example) throws -> Subscriptions {
+    func subscriptions(_ catalogue: PlanCatalogue = .example) -> Subscriptions {
         Subscriptions(
             store: store, time: time.source, entropy: entropy, wallets: wallets,
-            configuration: try BillingConfiguration(catalogue: catalogue))
+            configuration: BillingConfiguration(catalogue: catalogue))
     }
 
     func recordedUsage() async throws -> [RecordedUsage] {

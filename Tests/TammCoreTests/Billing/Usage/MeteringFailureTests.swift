@@ -6,7 +6,7 @@ import Testing
 @testable import TammCore
 
 /// Metered work that fails, is cut short, or is asked again.
-@Suite(.timeLimit(.minutes(5))) struct MeteringFailureTests {
+@Suite(.timeLimit(.minutes(20))) struct MeteringFailureTests {
     private struct Failed: Error, Equatable { let number: Int }
 
     private func bank(_ plan: String = "growth") async throws -> Bank {

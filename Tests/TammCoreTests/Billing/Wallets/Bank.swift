@@ -179,10 +179,10 @@ func together<Value: Sendable>(
 
 /// Lets others run until `isSo` holds; a test's time limit ends the wait.
 func until(_ isSo: () -> Bool) async {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(600)
     while !isSo() {
         guard ContinuousClock.now < end else {
-            Issue.record("waited for 30 seconds")
+            Issue.record("waited for 10 minutes")
             return
         }
         await Task.yield()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TammCore
 
-@Suite(.timeLimit(.minutes(5))) struct WalletGatheringTests {
+@Suite(.timeLimit(.minutes(20))) struct WalletGatheringTests {
     @Test func `A batch waits for those who come while it gathers, until three pauses in a row bring nobody`() async throws {
         let bank = try await Bank()
         let pauses = Pauses(bank, arrivals: [3, 0, 1, 0, 0, 0, 2])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TammCore
 
-@Suite(.timeLimit(.minutes(5))) struct WalletLanesTests {
+@Suite(.timeLimit(.minutes(20))) struct WalletLanesTests {
     @Test(arguments: [(-1, 1), (0, 1), (1, 1), (5, 5), (16, 16), (17, 16), (.max, 16)])
     func `There are as many lanes as the store asks for, 1 to 16`(_ asked: Int, _ lanes: Int) {
         #expect(Wallets(store: LaneStore(walletLanes: asked), time: .system).lanes.count == lanes)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import TammCore
 
-@Suite(.timeLimit(.minutes(5))) struct WalletQueueFaultTests {
+@Suite(.timeLimit(.minutes(20))) struct WalletQueueFaultTests {
     @Test(arguments: [TammError.Code.corrupted, .conflict])
     func `A command that cannot be written fails alone`(code: TammError.Code) async throws {
         let bank = try await Bank()

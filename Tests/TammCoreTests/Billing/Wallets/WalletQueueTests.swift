@@ -3,7 +3,7 @@ import Testing
 
 @testable import TammCore
 
-@Suite(.timeLimit(.minutes(5))) struct WalletQueueTests {
+@Suite(.timeLimit(.minutes(20))) struct WalletQueueTests {
     @Test func `Commands that wait together leave in one transaction`() async throws {
         let store = CountingStore()
         let bank = try await Bank(over: store)
