@@ -55,24 +55,30 @@ extension Migration {
                 'of the link that the row ends; a link covers what one statement adds';
 
             -- Canonical bytes, as AuditChain writes them.
-            CREATE FUNCTION tamm.audit_field(value bytea) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+            CREATE FUNCTION tamm.audit_field(value bytea) RETURNS bytea LANGUAGE sql IMMUTABLE
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT substring(int4send(coalesce(octet_length(value), 0)) FROM 3) || coalesce(value, ''::bytea)
             $$;
-            CREATE FUNCTION tamm.audit_field(value text) RETURNS bytea LANGUAGE sql STABLE AS $$
+            CREATE FUNCTION tamm.audit_field(value text) RETURNS bytea LANGUAGE sql STABLE
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT tamm.audit_field(convert_to(value, 'UTF8'))
             $$;
-            CREATE FUNCTION tamm.audit_field(value uuid) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+            CREATE FUNCTION tamm.audit_field(value uuid) RETURNS bytea LANGUAGE sql IMMUTABLE
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT tamm.audit_field(uuid_send(value))
             $$;
-            CREATE FUNCTION tamm.audit_field(value int8) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+            CREATE FUNCTION tamm.audit_field(value int8) RETURNS bytea LANGUAGE sql IMMUTABLE
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT tamm.audit_field(int8send(value))
             $$;
-            CREATE FUNCTION tamm.audit_field(value timestamptz) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+            CREATE FUNCTION tamm.audit_field(value timestamptz) RETURNS bytea LANGUAGE sql IMMUTABLE
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT tamm.audit_field((extract(epoch FROM value) * 1000000)::int8)
             $$;
 
             ALTER TABLE tamm.audit_logs ADD COLUMN sequence int8, ADD COLUMN hash bytea;
-            CREATE FUNCTION tamm.audit_bytes(entry tamm.audit_logs) RETURNS bytea LANGUAGE sql STABLE AS $$
+            CREATE FUNCTION tamm.audit_bytes(entry tamm.audit_logs) RETURNS bytea LANGUAGE sql STABLE
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT '\x01'::bytea || tamm.audit_field(entry.sequence) || tamm.audit_field(entry.id)
                     || tamm.audit_field(decode(CASE entry.actor_kind WHEN 'user' THEN '01' WHEN 'platform_admin' THEN '02'
                         ELSE '03' END, 'hex'))
@@ -85,7 +91,8 @@ extension Migration {
                         FROM unnest(entry.detail_names, entry.detail_values) WITH ORDINALITY AS d(name, value, place)
                     ), ''::bytea)
             $$;
-            CREATE FUNCTION tamm.audit_bytes(access tamm.channel_doc_audit_logs) RETURNS bytea LANGUAGE sql STABLE AS $$
+            CREATE FUNCTION tamm.audit_bytes(access tamm.channel_doc_audit_logs) RETURNS bytea LANGUAGE sql STABLE
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT '\x01'::bytea || tamm.audit_field(access.sequence) || tamm.audit_field(access.id)
                     || tamm.audit_field(access.channel) || tamm.audit_field(access.agent)
                     || tamm.audit_field(access.document)
@@ -93,7 +100,8 @@ extension Migration {
                         WHEN 'changed' THEN '03' ELSE '04' END, 'hex'))
                     || tamm.audit_field(access.at)
             $$;
-            CREATE FUNCTION tamm.audit_bytes(request tamm.external_api_audit_logs) RETURNS bytea LANGUAGE sql STABLE AS $$
+            CREATE FUNCTION tamm.audit_bytes(request tamm.external_api_audit_logs) RETURNS bytea LANGUAGE sql STABLE
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT '\x01'::bytea || tamm.audit_field(request.sequence) || tamm.audit_field(request.id)
                     || tamm.audit_field(request.key_id) || tamm.audit_field(request.method)
                     || tamm.audit_field(request.path) || tamm.audit_field(request.status)
@@ -101,7 +109,8 @@ extension Migration {
                     || tamm.audit_field(request.microseconds) || tamm.audit_field(request.request_id)
                     || tamm.audit_field(request.at)
             $$;
-            CREATE FUNCTION tamm.audit_genesis(workspace uuid, log text) RETURNS bytea LANGUAGE sql STABLE AS $$
+            CREATE FUNCTION tamm.audit_genesis(workspace uuid, log text) RETURNS bytea LANGUAGE sql STABLE
+                SET search_path = pg_catalog, pg_temp AS $$
                 SELECT sha256(tamm.audit_field('tamm-audit-v1'::text) || tamm.audit_field(log) || tamm.audit_field(workspace))
             $$;
 
@@ -134,7 +143,7 @@ extension Migration {
 
             -- The head under its lock; without a workspace a row of nulls.
             CREATE FUNCTION tamm.lock_audit_head(workspace uuid, of_log text) RETURNS tamm.audit_heads LANGUAGE plpgsql
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             DECLARE
                 head tamm.audit_heads;
             BEGIN
@@ -152,7 +161,7 @@ extension Migration {
             -- Under the head's lock nobody else adds a row, so that one whose key is taken is seen; it is not chained,
             -- and its insertion fails or does nothing. One of a workspace that is not there fails as well.
             CREATE FUNCTION tamm.chain_action() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             DECLARE
                 head tamm.audit_heads := tamm.lock_audit_head(NEW.workspace_id, 'audit_logs');
             BEGIN
@@ -165,7 +174,7 @@ extension Migration {
                 RETURN NEW;
             END $$;
             CREATE FUNCTION tamm.chain_document() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             DECLARE
                 head tamm.audit_heads := tamm.lock_audit_head(NEW.workspace_id, 'channel_doc_audit_logs');
             BEGIN
@@ -181,7 +190,7 @@ extension Migration {
             END $$;
             -- A link is what one statement adds to a workspace's chain: it ends with the row that says so.
             CREATE FUNCTION tamm.chain_request() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             DECLARE
                 head tamm.audit_heads := tamm.lock_audit_head(NEW.workspace_id, 'external_api_audit_logs');
             BEGIN
@@ -205,7 +214,7 @@ extension Migration {
                 RETURN NEW;
             END $$;
             CREATE FUNCTION tamm.require_link_end() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-                SET search_path = pg_catalog AS $$
+                SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 IF EXISTS (
                     SELECT FROM added a JOIN tamm.audit_heads h

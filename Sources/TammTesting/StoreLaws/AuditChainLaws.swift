@@ -174,7 +174,7 @@ extension StoreLaw {
                 var (found, cursor): ([AuditPlace], AuditPlace?) = ([], places.first)
                 while let after = cursor, after < places[places.count - 1] {
                     let page = try await store.transaction(as: .service) { t throws(TammError) in
-                        try t.auditHeads(of: nil, after: after, limit: 4).map(\.place)
+                        try t.auditHeads(of: nil, after: after, limit: 100).map(\.place)
                     }
                     found += page
                     cursor = page.last

@@ -65,9 +65,10 @@ extension BrokenTransaction {
                 var forked = RecordChain(place)
                 let kept = chain.links.dropLast(own.count)
                 forked.append(
-                    kept + links.enumerated().map { index, link in
-                        ChainedRecord(link.record, sequence: Int64(kept.count + index + 1), hash: link.hash)
-                    }, head: chain.head)
+                    kept
+                        + links.enumerated().map { index, link in
+                            ChainedRecord(link.record, sequence: Int64(kept.count + index + 1), hash: link.hash)
+                        }, head: chain.head)
                 memory.audit[place] = forked
             }
         case .reordersRecords: try base.record(records.reversed())
@@ -122,7 +123,7 @@ extension BrokenTransaction {
             guard let workspace, base.principal == .service else { return found }
             return [AuditHead(emptyAt: AuditPlace(workspace: workspace, log: .actions))]
         case .includesCursorOfHeads:
-            guard let cursor, limit == 4, let first = memory.audit[cursor] else { return found }
+            guard let cursor, limit == 100, let first = memory.audit[cursor] else { return found }
             return [first.head] + found.prefix(limit - 1)
         case .keepsOldHeads:
             return found.map { head in

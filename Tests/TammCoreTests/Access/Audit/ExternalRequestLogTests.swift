@@ -12,13 +12,20 @@ struct ExternalRequestLogTests {
 
         let base = InMemoryStore()
         let mode = Mutex(Mode.up)
+        /// One for each transaction that went well.
+        let commits: AsyncStream<Void>
+        private let committed: AsyncStream<Void>.Continuation
+
+        init() { (commits, committed) = AsyncStream.makeStream() }
 
         func transaction<Value: Sendable>(
             as principal: Principal,
             _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
         ) async throws(TammError) -> Value {
             switch mode.withLock({ $0 }) {
-            case .up: return try await base.transaction(as: principal, body)
+            case .up:
+                defer { committed.yield() }
+                return try await base.transaction(as: principal, body)
             case .down: throw TammError(.unavailable, "down")
             case .commitsAndFails:
                 _ = try await base.transaction(as: principal, body)
@@ -78,15 +85,18 @@ struct ExternalRequestLogTests {
     @Test func `A batch leaves when it is full, and a smaller one when time has passed`() async throws {
         let house = try await House()
         let running = Task { await house.log.run() }
+        var commits = house.store.commits.makeAsyncIterator()
         _ = try house.note(10)
-        while house.log.count.written < 10 { await Task.yield() }
+        await commits.next()
+        #expect(try await house.written().links == 1)
         _ = try house.note(3)
-        #expect(house.log.count.waiting == 3)
+        #expect(try await house.written().links == 1)
         house.log.tick()
-        while house.log.count.written < 13 { await Task.yield() }
+        await commits.next()
         #expect(try await house.written().links == 2)
         #expect(await house.log.shutdown().isEmpty)
         await running.value
+        #expect(house.log.count.written == 13)
     }
 
     @Test func `Requests wait while the store is down, up to the bound, and then new ones are refused and counted`() async throws {
