@@ -23,7 +23,9 @@ final class Memory {
     var commands = CommandLog()
     var usage: [Identifier<Workspace>: UsageLog] = [:]
 
-    var audit: [Identifier<Workspace>: AuditLog] = [:]
+    var audit: [AuditPlace: RecordChain] = [:]
+    /// Those of which something was recorded, also where it was taken back since.
+    var auditedWorkspaces = SortedList<Identifier<Workspace>>()
 
     /// The usage of a workspace, in the order in which it was recorded.
     struct UsageLog {
@@ -55,7 +57,7 @@ final class Memory {
         case newCommand
         case command(RecordedCommand)
         case usage(Identifier<Workspace>)
-        case audit(Identifier<Workspace>, Identifier<AuditEntry>)
+        case audit(AuditHead)
     }
 
     /// On whose behalf the running transaction runs.
@@ -102,7 +104,7 @@ final class Memory {
             case .quota(let cell, let key, let used): cell.quotas[key] = used
             case .newCommand: commands.removeLast()
             case .command(let command): commands.replace(command)
-            case .audit(let workspace, let id): audit[workspace]?.remove(id)
+            case .audit(let head): audit[head.place]?.cut(to: head)
             case .usage(let workspace):
                 if let last = usage[workspace]?.events.popLast() { usage[workspace]?.positions[last.event.id] = nil }
             }

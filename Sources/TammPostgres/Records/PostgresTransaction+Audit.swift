@@ -1,28 +1,54 @@
 public import TammCore
 
 extension PostgresTransaction {
-    public borrowing func append(_ entries: [AuditEntry]) throws(TammError) {
-        for workspace in Set(entries.map(\.workspace)) { try requireWrite(.auditLogs, in: workspace) }
-        guard !entries.isEmpty else { return }
-        var seen: Set<AuditPlace> = []
-        for entry in entries where !seen.insert(entry.place).inserted {
-            throw TammError(.conflict, "audit entry \(entry.id) is given twice")
+    public borrowing func record(_ records: [AuditRecord]) throws(TammError) {
+        for place in Set(records.map(\.place)) { try requireWrite(place.log.table, in: place.workspace) }
+        guard !records.isEmpty else { return }
+        var seen: Set<RecordPlace> = []
+        for record in records where !seen.insert(RecordPlace(record)).inserted {
+            throw TammError(.conflict, "audit record \(record.id) is given twice")
         }
-        var places = PostgresParameters()
-        places.add(entries, \.workspace)
-        places.add(entries, \.id)
-        // Asked before, so that a refusal leaves the transaction as it is; those who add it at once meet the unique key.
-        let bad = try session.run(.refusedAudit, places).first { row throws(TammError) in
-            (
-                workspace: try row.next(Identifier<Workspace>.self), id: try row.next(Identifier<AuditEntry>.self),
-                isThere: try row.next(Bool.self)
-            )
+        // The triggers lock the heads, in the order in which the records come: that of their places.
+        try session.begin(.committed)
+        let chains = Dictionary(grouping: records, by: \.place).sorted { $0.key < $1.key }
+        try refuse(chains.map(\.value))
+        for (place, records) in chains {
+            switch place.log {
+            case .actions:
+                for case .action(let entry) in records { try session.post(.insertAudit, entry.parameters) }
+            case .documents:
+                let accesses = records.compactMap { if case .document(let access) = $0 { access } else { nil } }
+                try session.post(.insertDocuments, DocumentAccess.parameters(accesses))
+            case .requests:
+                let requests = records.compactMap { if case .request(let request) = $0 { request } else { nil } }
+                try session.post(.insertRequests, ExternalRequest.parameters(requests))
+            }
         }
-        if let bad {
+    }
+
+    /// Asked before, so that a refusal leaves the transaction as it is; those who add the same at once meet the unique
+    /// key.
+    private borrowing func refuse(_ chains: [[AuditRecord]]) throws(TammError) {
+        var questions: [(Statement, PostgresParameters)] = []
+        for log in AuditLog.allCases {
+            let records = chains.joined().filter { $0.log == log }
+            guard !records.isEmpty else { continue }
+            var parameters = PostgresParameters()
+            parameters.add(records, \.workspace)
+            parameters.add(records, \.id)
+            questions.append((.refused(log), parameters))
+        }
+        for rows in try session.run(questions) {
+            let bad = try rows.first { row throws(TammError) in
+                (
+                    workspace: try row.next(Identifier<Workspace>.self), id: try row.next(Identifier<AuditRecord>.self),
+                    isThere: try row.next(Bool.self)
+                )
+            }
+            guard let bad else { continue }
             guard bad.isThere else { throw TammError(.notFound, "no workspace \(bad.workspace)") }
-            throw TammError(.conflict, "audit entry \(bad.id) is there already")
+            throw TammError(.conflict, "audit record \(bad.id) is there already")
         }
-        for entry in entries { try session.post(.insertAudit, entry.parameters) }
     }
 
     public borrowing func auditEntries(
@@ -37,90 +63,108 @@ extension PostgresTransaction {
             try row.nextAuditEntry()
         }
     }
-}
 
-private struct AuditPlace: Hashable {
-    let workspace: Identifier<Workspace>
-    let id: Identifier<AuditEntry>
-}
-
-extension AuditEntry {
-    fileprivate var place: AuditPlace { AuditPlace(workspace: workspace, id: id) }
-
-    fileprivate var parameters: PostgresParameters {
+    public borrowing func auditChain(
+        _ place: AuditPlace, after cursor: Int64?, limit: Int
+    ) throws(TammError) -> [ChainedRecord] {
+        guard mayRead(place.log.table, in: place.workspace) else { return [] }
         var parameters = PostgresParameters()
-        parameters.add(workspace)
-        parameters.add(id)
-        switch actor {
-        case .user(let user):
-            parameters.add("user")
-            parameters.add(user)
-        case .platformAdmin(let user):
-            parameters.add("platform_admin")
-            parameters.add(user)
-        case .service:
-            parameters.add("service")
-            parameters.add(nil as Identifier<User>?)
+        parameters.add(Int64(limit))
+        parameters.add(place.workspace)
+        if let cursor { parameters.add(cursor) }
+        return try session.run(.auditChain(place.log), cursor != nil, parameters).map { row throws(TammError) in
+            let record: AuditRecord =
+                switch place.log {
+                case .actions: .action(try row.nextAuditEntry())
+                case .documents: .document(try row.nextDocumentAccess())
+                case .requests: .request(try row.nextExternalRequest())
+                }
+            return ChainedRecord(record, sequence: try row.next(), hash: try row.nextIfPresent())
         }
-        for text in [action.name, subject.kind, subject.id, reason] { parameters.add(text) }
-        parameters.add(details, \.name)
-        parameters.add(details, \.value)
-        parameters.add(at)
-        return parameters
     }
-}
 
-extension PostgresRow {
-    fileprivate mutating func nextAuditEntry() throws(TammError) -> AuditEntry {
-        let (workspace, id): (Identifier<Workspace>, Identifier<AuditEntry>) = (try next(), try next())
-        let kind: String = try next()
-        let user: Identifier<User>? = try nextIfPresent()
-        let actor: AuditActor
-        switch (kind, user) {
-        case ("user", let user?): actor = .user(user)
-        case ("platform_admin", let user?): actor = .platformAdmin(user)
-        case ("service", nil): actor = .service
-        default: throw TammError(.corrupted, "audit_logs: entry \(id) has no such actor")
+    public borrowing func auditHeads(
+        of workspace: Identifier<Workspace>?, after cursor: AuditPlace?, limit: Int
+    ) throws(TammError) -> [AuditHead] {
+        if session.principal == .ledger { return [] }
+        if let workspace, !mayRead(.auditLogs, in: workspace) { return [] }
+        var parameters = PostgresParameters()
+        parameters.add(Int64(limit))
+        if let workspace { parameters.add(workspace) }
+        if let cursor {
+            parameters.add(cursor.workspace)
+            parameters.add(cursor.log.rawValue)
         }
-        let texts = (try next(String.self), try next(String.self), try next(String.self), try next(String.self))
-        let (names, values): ([String], [String]) = (try nextArray(), try nextArray())
-        let at: Timestamp = try next()
-        return try stored("audit_logs") { () throws(TammError) in
-            var details: [AuditDetail] = []
-            for (name, value) in zip(names, values) { details.append(try AuditDetail(name, value)) }
-            return try AuditEntry(
-                id: id, workspace: workspace, actor: actor, action: AuditAction(texts.0),
-                subject: AuditSubject(kind: texts.1, id: texts.2), reason: texts.3, details: details, at: at)
+        let listing: Listing = workspace == nil ? .allAuditHeads : .auditHeads
+        return try session.run(listing, cursor != nil, parameters).map { row throws(TammError) in
+            let (workspace, name): (Identifier<Workspace>, String) = (try row.next(), try row.next())
+            guard let log = AuditLog(rawValue: name) else {
+                throw TammError(.corrupted, "audit_heads: \(name) is no audit log")
+            }
+            let place = AuditPlace(workspace: workspace, log: log)
+            let (sequence, hash): (Int64?, ChainHash?) = (try row.nextIfPresent(), try row.nextIfPresent())
+            guard let sequence, let hash else { return AuditHead(emptyAt: place) }
+            return AuditHead(place, sequence: sequence, hash: hash)
         }
     }
 }
 
-private let auditColumns =
-    "workspace_id, id, actor_kind, actor_id, action, subject_kind, subject_id, reason, detail_names, detail_values, at"
+private struct RecordPlace: Hashable {
+    let chain: AuditPlace
+    let id: Identifier<AuditRecord>
+
+    init(_ record: AuditRecord) { (chain, id) = (record.place, record.id) }
+}
 
 extension Statement {
-    fileprivate static let refusedAudit = Statement(
-        "refused_audit",
-        """
-        SELECT n.workspace_id, n.id, w.id IS NOT NULL FROM unnest($1::uuid[], $2::uuid[]) AS n(workspace_id, id)
-        LEFT JOIN tamm.workspaces w ON w.id = n.workspace_id
-        WHERE w.id IS NULL
-            OR EXISTS (SELECT FROM tamm.audit_logs a WHERE a.workspace_id = n.workspace_id AND a.id = n.id)
-        LIMIT 1
-        """)
-
-    fileprivate static let insertAudit = Statement(
-        "insert_audit",
-        """
-        INSERT INTO tamm.audit_logs (\(auditColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        """)
+    /// The first of the records whose workspace is not there or whose identifier is taken.
+    fileprivate static func refused(_ log: AuditLog) -> Statement {
+        Statement(
+            "refused_\(log.rawValue)",
+            """
+            SELECT n.workspace_id, n.id, w.id IS NOT NULL FROM unnest($1::uuid[], $2::uuid[]) AS n(workspace_id, id)
+            LEFT JOIN tamm.workspaces w ON w.id = n.workspace_id
+            WHERE w.id IS NULL
+                OR EXISTS (SELECT FROM tamm.\(log.rawValue) a WHERE a.workspace_id = n.workspace_id AND a.id = n.id)
+            LIMIT 1
+            """)
+    }
 }
 
 extension Listing {
     fileprivate static let auditEntries = Listing("audit_entries") { after in
         """
-        SELECT \(auditColumns) FROM tamm.audit_logs
+        SELECT \(AuditLog.actions.columns) FROM tamm.audit_logs
         WHERE workspace_id = $2 \(after ? "AND id > $3" : "") ORDER BY id LIMIT $1
         """
+    }
+
+    fileprivate static func auditChain(_ log: AuditLog) -> Listing {
+        Listing("chain_\(log.rawValue)") { after in
+            """
+            SELECT \(log.columns), sequence, hash FROM tamm.\(log.rawValue)
+            WHERE workspace_id = $2 \(after ? "AND sequence > $3" : "") ORDER BY sequence LIMIT $1
+            """
+        }
+    }
+
+    fileprivate static let auditHeads = heads("audit_heads") { $0 ? "w.id = $2 AND (w.id, l.log) > ($3, $4) AND" : "w.id = $2 AND" }
+    fileprivate static let allAuditHeads = heads("audit_heads_all") { $0 ? "(w.id, l.log) > ($2, $3) AND" : "" }
+
+    /// Of chains in which something is: a head that is lost does not hide its records.
+    private static func heads(_ name: String, _ condition: (Bool) -> String) -> Listing {
+        let logs = AuditLog.allCases.map(\.rawValue)
+        let names = logs.map { "('\($0)'::text COLLATE \"C\")" }.joined(separator: ", ")
+        let isThere = logs.map {
+            "WHEN '\($0)' THEN EXISTS (SELECT FROM tamm.\($0) a WHERE a.workspace_id = w.id)"
+        }.joined(separator: " ")
+        return Listing(name) { after in
+            """
+            SELECT w.id, l.log, h.sequence, h.hash FROM tamm.workspaces w CROSS JOIN (VALUES \(names)) AS l(log)
+            LEFT JOIN tamm.audit_heads h ON h.workspace_id = w.id AND h.log = l.log
+            WHERE \(condition(after)) (h.sequence > 0 OR CASE l.log \(isThere) END)
+            ORDER BY w.id, l.log LIMIT $1
+            """
+        }
     }
 }

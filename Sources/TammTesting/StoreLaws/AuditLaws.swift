@@ -187,7 +187,7 @@ extension LawContext {
     }
 
     /// Audit entries with every field at its bounds: of every actor, with no detail and the most.
-    fileprivate func audits(of workspace: Identifier<Workspace>) throws(TammError) -> [AuditEntry] {
+    func audits(of workspace: Identifier<Workspace>) throws(TammError) -> [AuditEntry] {
         let actors = [AuditActor.user(id()), .platformAdmin(id()), .service]
         let texts = [
             "O'Brien \\ \"quotes\" %s $1 ; --", "سبب", "e\u{301} is not \u{e9}", "\u{e9}", " blanks at both ends ", "{}", "",

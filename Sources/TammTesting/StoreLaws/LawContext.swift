@@ -87,6 +87,8 @@ struct Tenant: Sendable {
     let payment: Payment
     let card: SavedCard
     let audit: AuditEntry
+    let access: DocumentAccess
+    let request: ExternalRequest
     let invitation: Invitation
     let apiKey: APIKey
     let digest: APIKeyDigest
@@ -107,6 +109,7 @@ extension LawContext {
         let tenant = Tenant(
             workspace: workspace, owner: id(), admin: id(), member: id(), plan: try plan(of: workspace.id),
             payment: try payment(of: workspace.id), card: try card(of: workspace.id), audit: try audit(of: workspace.id),
+            access: try access(of: workspace.id), request: try request(of: workspace.id),
             invitation: try invitation(of: workspace.id),
             apiKey: try apiKey(of: workspace.id), digest: try keyDigest())
         try await store.transaction(as: .service) { t throws(TammError) in
@@ -116,7 +119,7 @@ extension LawContext {
             try t.put(tenant.plan, dueAt: nil)
             try t.put(tenant.payment)
             try t.put(tenant.card)
-            try t.append([tenant.audit])
+            try t.record([.action(tenant.audit), .document(tenant.access), .request(tenant.request)])
             try t.put(tenant.invitation)
             try t.insert(tenant.apiKey, digest: tenant.digest)
         }

@@ -201,8 +201,26 @@ extension StoreLaw {
             [
                 Reading("auditEntries") { estate, t throws(TammError) in
                     try t.auditEntries(of: estate.tenant.id, after: nil, limit: maximumPage).count
-                }
+                },
+                chainReading(.actions),
+                Reading("auditHeads") { estate, t throws(TammError) in
+                    try t.auditHeads(of: estate.tenant.id, after: nil, limit: maximumPage).count
+                },
+                Reading("auditHeads of all") { estate, t throws(TammError) in
+                    let before = AuditPlace(workspace: estate.tenant.id, log: .actions)
+                    let last = AuditPlace(workspace: estate.tenant.id, log: .requests)
+                    let mine = try t.auditHeads(of: nil, after: before, limit: 2)
+                    return mine.count { $0.place <= last && $0.place.workspace == estate.tenant.id }
+                },
             ]
+        case .documentAccesses: [chainReading(.documents)]
+        case .externalRequests: [chainReading(.requests)]
+        }
+    }
+
+    private static func chainReading(_ log: AuditLog) -> Reading {
+        Reading("auditChain of \(log.rawValue)") { estate, t throws(TammError) in
+            try t.auditChain(AuditPlace(workspace: estate.tenant.id, log: log), after: nil, limit: maximumPage).count
         }
     }
 }

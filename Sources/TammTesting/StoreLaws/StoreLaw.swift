@@ -14,7 +14,7 @@ public struct StoreLaw: Sendable, Identifiable {
     public enum Area: String, Sendable, Hashable, CaseIterable {
         /// The transaction itself: all or nothing, one after the other.
         case unitOfWork
-        /// Workspaces, members, invitations, API keys, the audit log, and who sees and writes which row.
+        /// Workspaces, members, invitations, API keys, the audit logs, and who sees and writes which row.
         case access
         /// Subscriptions, payments, saved cards, wallets and everything that belongs to one.
         case billing
@@ -60,7 +60,7 @@ extension StoreLaw {
     /// Every law of every port.
     public static let all: [StoreLaw] =
         transactionLaws + rollbackLaws + isolationLaws + workspaceLaws + statusLaws + invitationLaws + apiKeyLaws + apiKeyLookupLaws
-        + apiKeyReaderLaws + auditLaws + subscriptionLaws + dueLaws
+        + apiKeyReaderLaws + auditLaws + auditChainLaws + subscriptionLaws + dueLaws
         + paymentValueLaws + paymentReferenceLaws + paymentPageLaws + paymentLaws + unmatchedLaws + savedCardLaws
         + readLaws + writeLaws + walletLaws + twinLaws + lockLaws + lookupLaws + refusalLaws + pageLaws + valueLaws
 

@@ -206,7 +206,9 @@ extension StoreLaw {
 
     private static func part(of table: TenantTable) -> WalletPart? {
         switch table {
-        case .workspaces, .workspaceUsers, .invitations, .apiKeys, .subscriptions, .payments, .savedCards, .auditLogs: nil
+        case .workspaces, .workspaceUsers, .invitations, .apiKeys, .subscriptions, .payments, .savedCards, .auditLogs,
+            .documentAccesses, .externalRequests:
+            nil
         case .wallets: .wallets
         case .entries: .entries
         case .grants: .grants

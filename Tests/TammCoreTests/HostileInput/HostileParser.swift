@@ -122,6 +122,12 @@ extension HostileParser {
                     for line in AdoptionLines(bytes) { workspaces.append(try line.content.get()) }
                     return workspaces
                 }, print: { Array($0.map { $0.json() }.joined(separator: [UInt8(ascii: "\n")])) }),
+            HostileParser(
+                "AuditCheckpoint", count: 4_000, .text([HostileDocuments.checkpoint]),
+                firstStage: { String(decoding: $0, as: UTF8.self).hasPrefix("tamm-audit-checkpoint 1\ntaken ") },
+                parse: { (bytes) throws(TammError) in
+                    try AuditCheckpoint(text: String(decoding: bytes, as: UTF8.self), key: HostileDocuments.checkpointKey)
+                }, print: { Array($0.text(key: HostileDocuments.checkpointKey).utf8) }),
         ] + HostileSignatures.parsers + HostileAccess.parsers
 
     private static func money(_ code: String, _ valid: [String]) -> HostileParser {
@@ -224,6 +230,15 @@ enum HostileDocuments {
          "lots": []}
         """,
     ].map(json)
+
+    static let checkpointKey = Secret("a key that the database does not hold")
+    static let checkpoint = AuditCheckpoint(
+        takenAt: Timestamp(unchecked: 1_767_225_600_000_001),
+        heads: AuditLog.allCases.sorted().map { log in
+            let place = AuditPlace(workspace: Identifier(high: 7, low: 9), log: log)
+            return AuditHead(place, sequence: 7, hash: AuditChain.genesis(place))
+        }
+    ).text(key: checkpointKey)
 
     static let adoptedLines = adopted.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: "\n")
 

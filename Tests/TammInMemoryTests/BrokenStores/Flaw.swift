@@ -26,6 +26,9 @@ enum Flaw: String, CaseIterable, Sendable {
     case shortensReasons, sortsDetails, inventsAudit, overwritesAudit, keepsFirstOfRepeatedAudit
     case sharesAuditIdentifiers, acceptsHomelessAudit, keepsHalfOfARefusedAppend, keepsFailedAudit, ordersAuditByTime
     case leaksAudit, letsOwnersRecord
+    case linksEachRequest, forksChains, reordersRecords, leaksChains, ordersChainsByIdentifier, hashesRecordsAlone
+    case cutsDocuments, cutsRequests, inventsHeads, includesCursorOfHeads, keepsOldHeads
+    case letsAdministratorsRecordRequests
 
     // Subscriptions.
     case inventsPlans, keepsFirstPlans, acceptsHomelessPlans, countsPlansFromTheirDay, keepsFailedPlans, leaksPlans
@@ -154,6 +157,18 @@ enum Flaw: String, CaseIterable, Sendable {
         case .ordersAuditByTime: "pages.audit"
         case .leaksAudit: "reads.audit_logs"
         case .letsOwnersRecord: "writes.audit_logs"
+        case .linksEachRequest: "audit.chain"
+        case .forksChains: "isolation.audit.chain"
+        case .reordersRecords: "audit.chain.together"
+        case .leaksChains: "reads.channel_doc_audit_logs"
+        case .ordersChainsByIdentifier: "pages.audit.chain"
+        case .hashesRecordsAlone: "audit.chain.separate"
+        case .cutsDocuments: "values.channel_doc_audit_logs"
+        case .cutsRequests: "values.external_api_audit_logs"
+        case .inventsHeads: "audit.heads.none"
+        case .includesCursorOfHeads: "pages.audit.heads"
+        case .keepsOldHeads: "rollback.audit.chain"
+        case .letsAdministratorsRecordRequests: "writes.external_api_audit_logs"
         case .inventsPlans, .refusesToLockNoPlan: "subscriptions.none"
         case .keepsFirstPlans: "subscriptions.changed"
         case .acceptsHomelessPlans: "subscriptions.homeless"

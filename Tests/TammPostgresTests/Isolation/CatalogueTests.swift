@@ -104,7 +104,10 @@ import Testing
         await scratch.close()
     }
 
-    @Test(arguments: ["ledger_entries", "usage_events", "audit_logs", "wallet_commands"])
+    @Test(arguments: [
+        "ledger_entries", "usage_events", "audit_logs", "wallet_commands", "channel_doc_audit_logs",
+        "external_api_audit_logs",
+    ])
     func `lets nobody change or remove what is append-only`(table: String) async throws {
         let scratch = try await Scratch()
         let context = LawWorld()

@@ -122,7 +122,7 @@ public struct AuditDetail: Sendable, Hashable {
 }
 
 /// - Throws: `invalidInput` unless `text` is one line of so many bytes, without control characters.
-private func requireLine(
+func requireLine(
     _ text: String, _ bytes: ClosedRange<Int>, _ what: String, field: String
 ) throws(TammError) {
     guard bytes.contains(text.utf8.count),

@@ -16,12 +16,15 @@ public enum TenantTable: String, Sendable, CaseIterable {
     case quotas = "quota_counters"
     case usageEvents = "usage_events"
     case auditLogs = "audit_logs"
+    case documentAccesses = "channel_doc_audit_logs"
+    case externalRequests = "external_api_audit_logs"
 
     /// Whether only the ledger's own rule writes it.
     public var isLedger: Bool {
         switch self {
         case .wallets, .entries, .grants, .holds, .receivables, .commands, .quotas, .usageEvents: true
-        case .workspaces, .workspaceUsers, .invitations, .apiKeys, .auditLogs, .subscriptions, .payments, .savedCards:
+        case .workspaces, .workspaceUsers, .invitations, .apiKeys, .auditLogs, .documentAccesses, .externalRequests,
+            .subscriptions, .payments, .savedCards:
             false
         }
     }
@@ -29,12 +32,15 @@ public enum TenantTable: String, Sendable, CaseIterable {
     /// Whether it holds what charges somebody's card: the service's alone.
     public var isSecret: Bool { self == .savedCards }
 
+    /// Whether it holds what the platform's own processes have seen: the service writes it, nobody else.
+    public var isObserved: Bool { self == .documentAccesses || self == .externalRequests }
+
     var readPermission: Permission {
         switch self {
         case .workspaces, .workspaceUsers, .subscriptions: .readWorkspace
         case .invitations: .manageMembers
         case .apiKeys: .manageKeys
-        case .auditLogs: .readAudit
+        case .auditLogs, .documentAccesses, .externalRequests: .readAudit
         default: .readBilling
         }
     }
@@ -85,7 +91,7 @@ public enum RowPolicy {
         switch standing {
         case .service: true
         case .ledger: table.isLedger
-        case .platformAdmin: !table.isLedger && !table.isSecret
+        case .platformAdmin: !table.isLedger && !table.isSecret && !table.isObserved
         case .member(let role, let own):
             own == workspace && !table.isLedger && !table.isSecret && role.permissions.contains(table.writePermission)
         case .stranger: false

@@ -1,0 +1,221 @@
+private import Logging
+private import Synchronization
+
+/// Writes down what was asked of the external API, off the request's path: a request costs it a place in a queue, and
+/// one transaction takes what a workspace has waiting, as one link of its chain.
+///
+/// - A batch leaves when so many requests wait, and when ``tick()`` says that time has passed. One leaves at a time.
+/// - When the store cannot be reached, requests wait, up to ``Bounds/capacity``. **Overload:** those that wait are kept
+///   and new ones are refused: ``note(_:)`` says so, `tamm_external_requests_unlogged` counts them, and the log says
+///   when it begins and how many they were.
+/// - What the store will never take (a workspace that is gone, an identifier that is taken) is counted and logged.
+/// - ``shutdown()`` writes what waits, and gives back what cannot be written.
+public final class ExternalRequestLog: Sendable {
+    /// How much waits and how much leaves at once.
+    public struct Bounds: Sendable, Hashable {
+        /// How many requests wait at most.
+        public var capacity = 20_000
+        /// How many leave at once, and how many have to wait until a batch leaves: 1 to 1,000.
+        public var batch = 500
+        /// How often ``shutdown()`` tries to write.
+        public var attempts = 3
+
+        public init() {}
+    }
+
+    /// What became of requests so far.
+    public struct Count: Sendable, Hashable {
+        public internal(set) var written = 0
+        /// Refused because too many were waiting, or because the log was shut down.
+        public internal(set) var overflowed = 0
+        /// Refused by the store for good.
+        public internal(set) var rejected = 0
+        /// Not written yet.
+        public internal(set) var waiting = 0
+    }
+
+    /// The requests of one workspace that leave together; what was tried is tried again as it was.
+    private struct Batch {
+        let requests: [ExternalRequest]
+        /// Whether the store may have taken it although it did not say so.
+        var isUncertain = false
+    }
+
+    private struct State {
+        var queue: [ExternalRequest] = []
+        /// Formed, and not written yet.
+        var batches: [Batch] = []
+        var count = Count()
+        var isWriting = false
+        var isClosed = false
+        /// Whether new ones are being refused, and how many were.
+        var overflow = 0
+        /// Those who wait for the batch under way.
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let store: any TammStore
+    private let bounds: Bounds
+    private let metrics = ExternalRequestMetrics()
+    private let logger = Logger(label: "tamm.audit")
+    private let state = Mutex(State())
+    private let signals: AsyncStream<Void>
+    private let signal: AsyncStream<Void>.Continuation
+
+    /// - Throws: `invalidInput` for bounds below 1, or a batch above 1,000.
+    public init(store: any TammStore, bounds: Bounds = Bounds()) throws(TammError) {
+        guard bounds.capacity >= 1, (1...maximumPage).contains(bounds.batch), bounds.attempts >= 1 else {
+            throw TammError(.invalidInput, "wanted bounds from 1, and a batch of at most \(maximumPage)", field: "bounds")
+        }
+        (self.store, self.bounds) = (store, bounds)
+        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// What became of requests so far.
+    public var count: Count { state.withLock { $0.count } }
+
+    /// Takes a request to be written down; it never waits.
+    ///
+    /// - Returns: whether it was taken; one that was not is counted.
+    @discardableResult
+    public func note(_ request: ExternalRequest) -> Bool {
+        let (isTaken, isFull, isFirst) = state.withLock { state in
+            guard !state.isClosed, state.count.waiting < bounds.capacity else {
+                state.count.overflowed += 1
+                state.overflow += 1
+                return (false, false, state.overflow == 1)
+            }
+            state.queue.append(request)
+            state.count.waiting += 1
+            return (true, state.queue.count >= bounds.batch, false)
+        }
+        if !isTaken { metrics.countOverflow() }
+        if isFirst { logger.error("requests to the external API are refused by their log: too many wait, or it is shut down") }
+        if isFull { signal.yield() }
+        return isTaken
+    }
+
+    /// Time has passed: what waits leaves, though it be little. Called by the host's clock, every second or so.
+    public func tick() { signal.yield() }
+
+    /// Writes batches as they fill and at each ``tick()``; returns after ``shutdown()``, or when its task is cancelled.
+    public func run() async {
+        for await _ in signals { await flush() }
+    }
+
+    /// Writes what waits now, batch by batch, until a batch cannot be written.
+    ///
+    /// - Returns: whether all of it was.
+    @discardableResult
+    public func flush() async -> Bool {
+        await begin()
+        defer { end() }
+        while let batch = next() {
+            guard await write(batch) else { return false }
+        }
+        return true
+    }
+
+    /// Takes no more requests and writes what waits; tried so often as the bounds say.
+    ///
+    /// - Returns: what could not be written, in order, for the host to keep elsewhere; empty when nothing is lost.
+    public func shutdown() async -> [ExternalRequest] {
+        state.withLock { $0.isClosed = true }
+        signal.finish()
+        for _ in 0..<bounds.attempts where await flush() { return [] }
+        let left = state.withLock { state in
+            let left = state.batches.flatMap(\.requests) + state.queue
+            (state.batches, state.queue, state.count.waiting) = ([], [], 0)
+            return left
+        }
+        metrics.setWaiting(0)
+        logger.error("requests to the external API could not be written down", metadata: ["requests": "\(left.count)"])
+        return left
+    }
+
+    private func begin() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.isWriting else {
+                    state.isWriting = true
+                    return true
+                }
+                state.waiters.append(continuation)
+                return false
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    private func end() {
+        let next = state.withLock { state in
+            guard state.waiters.isEmpty else { return state.waiters.removeFirst() as CheckedContinuation<Void, Never>? }
+            state.isWriting = false
+            return nil
+        }
+        next?.resume()
+    }
+
+    /// The oldest batch; formed of what waits where there is none.
+    private func next() -> Batch? {
+        state.withLock { state in
+            if state.batches.isEmpty {
+                let taken = state.queue.prefix(bounds.batch)
+                state.queue.removeFirst(taken.count)
+                state.batches = Dictionary(grouping: taken, by: \.workspace).sorted { $0.key < $1.key }
+                    .map { Batch(requests: $0.value) }
+            }
+            return state.batches.first
+        }
+    }
+
+    /// - Returns: whether the batch is done with, written or rejected.
+    private func write(_ batch: Batch) async -> Bool {
+        do throws(TammError) {
+            try await store.transaction(as: .service) { t throws(TammError) in
+                try t.record(batch.requests.map(AuditRecord.request))
+            }
+            finish(batch, written: batch.requests.count)
+            return true
+        } catch {
+            switch error.code {
+            case .conflict where batch.isUncertain:
+                // It is there: the try before had been committed though nobody said so.
+                finish(batch, written: batch.requests.count)
+                return true
+            case .notFound, .conflict, .invalidInput, .corrupted:
+                logger.error(
+                    "requests to the external API were rejected",
+                    metadata: [
+                        "workspace": "\(batch.requests[0].workspace)", "requests": "\(batch.requests.count)",
+                        "cause": "\(error)",
+                    ])
+                metrics.countRejected(batch.requests.count)
+                finish(batch, written: 0)
+                return true
+            default:
+                logger.warning(
+                    "requests to the external API wait to be written down", metadata: ["cause": "\(error)"])
+                state.withLock { if !$0.batches.isEmpty { $0.batches[0].isUncertain = true } }
+                return false
+            }
+        }
+    }
+
+    private func finish(_ batch: Batch, written: Int) {
+        let (waiting, overflow) = state.withLock { state in
+            state.batches.removeFirst()
+            state.count.written += written
+            state.count.rejected += batch.requests.count - written
+            state.count.waiting -= batch.requests.count
+            defer { state.overflow = 0 }
+            return (state.count.waiting, state.overflow)
+        }
+        if written > 0 { metrics.countWritten(written) }
+        metrics.setWaiting(waiting)
+        if overflow > 0 {
+            logger.error(
+                "requests to the external API were refused by their log", metadata: ["requests": "\(overflow)"])
+        }
+    }
+}

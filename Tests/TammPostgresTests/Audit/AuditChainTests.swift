@@ -1,0 +1,217 @@
+import TammCore
+import Testing
+
+@testable import TammPostgres
+@testable import TammTesting
+
+@Suite struct `The audit logs on PostgreSQL` {
+    private struct House {
+        let scratch: Scratch
+        let workspace: Identifier<Workspace>
+        let context = LawContext(law: "audit", name: "The audit logs", seed: TestSeed.current)
+        var trail: AuditTrail { AuditTrail(store: scratch.store) }
+
+        init() async throws {
+            scratch = try await Scratch()
+            workspace = try await context.workspace(in: scratch.store)
+            for log in AuditLog.allCases {
+                let place = AuditPlace(workspace: workspace, log: log)
+                try await trail.record(context.records(2, in: place), as: .service)
+                try await trail.record(context.records(3, in: place), as: .service)
+            }
+        }
+
+        /// As a superuser who switches the triggers off.
+        func tamper(_ sql: String) async throws {
+            try await Admin.run("SET session_replication_role = replica; \(sql)", database: scratch.name)
+        }
+
+        func findings() async throws -> [AuditVerification.Finding] {
+            let report = try await trail.verify(as: .service)
+            #expect(try await trail.verify(workspace: workspace, as: .service).findings == report.findings)
+            return report.findings
+        }
+    }
+
+    private static let tamperings: [(String, AuditVerification.Problem, Int64?)] = [
+        ("UPDATE tamm.audit_logs SET reason = 'x' WHERE sequence = 2", .chain, 2),
+        ("UPDATE tamm.audit_logs SET at = at + interval '1 microsecond' WHERE sequence = 5", .chain, 5),
+        ("UPDATE tamm.audit_logs SET detail_values[1] = 'x' WHERE sequence = 1", .chain, 1),
+        ("UPDATE tamm.audit_logs SET action = 'NOT ONE' WHERE sequence = 3", .unreadable, nil),
+        ("UPDATE tamm.channel_doc_audit_logs SET act = 'deleted' WHERE sequence = 3", .chain, 3),
+        ("UPDATE tamm.external_api_audit_logs SET status = 201 WHERE sequence = 4", .chain, 3),
+        ("UPDATE tamm.external_api_audit_logs SET address = '192.000.2.1' WHERE sequence = 4", .unreadable, nil),
+        ("DELETE FROM tamm.audit_logs WHERE sequence = 2", .gap, 3),
+        ("DELETE FROM tamm.external_api_audit_logs WHERE sequence = 1", .gap, 2),
+        ("DELETE FROM tamm.audit_logs WHERE sequence > 3", .head, 4),
+        ("DELETE FROM tamm.channel_doc_audit_logs", .head, 1),
+        ("UPDATE tamm.audit_heads SET hash = sha256('') WHERE log = 'audit_logs'", .head, nil),
+        ("UPDATE tamm.audit_heads SET sequence = 0 WHERE log = 'audit_logs'", .head, 1),
+        ("DELETE FROM tamm.audit_heads", .head, 1),
+        (
+            """
+            INSERT INTO tamm.audit_logs SELECT workspace_id, gen_random_uuid(), actor_kind, actor_id, action, subject_kind,
+                subject_id, reason, detail_names, detail_values, at, 6, sha256(hash) FROM tamm.audit_logs WHERE sequence = 5
+            """, .chain, 6
+        ),
+        (
+            """
+            UPDATE tamm.audit_logs SET sequence = 7 - sequence + 100 WHERE sequence IN (3, 4);
+            UPDATE tamm.audit_logs SET sequence = sequence - 100 WHERE sequence > 100
+            """, .chain, 3
+        ),
+    ]
+
+    @Test(arguments: tamperings.indices)
+    func `What a superuser does behind the triggers is found`(index: Int) async throws {
+        let (sql, problem, sequence) = Self.tamperings[index]
+        let house = try await House()
+        #expect(try await house.findings() == [])
+        try await house.tamper(sql)
+        let first = try #require(try await house.findings().first)
+        #expect(first.problem == problem && first.sequence == sequence, "\(first)")
+        await house.scratch.close()
+    }
+
+    @Test func `An end that is cut off with its head is found against a checkpoint`() async throws {
+        let house = try await House()
+        let checkpoint = try await house.trail.checkpoint(at: .epoch, as: .service)
+        try await house.tamper(
+            """
+            DELETE FROM tamm.audit_logs WHERE sequence > 3;
+            UPDATE tamm.audit_heads SET sequence = 3, hash = (SELECT hash FROM tamm.audit_logs WHERE sequence = 3)
+            WHERE log = 'audit_logs';
+            DELETE FROM tamm.channel_doc_audit_logs; DELETE FROM tamm.audit_heads WHERE log = 'channel_doc_audit_logs'
+            """)
+        #expect(try await house.findings() == [])
+        let report = try await house.trail.verify(against: checkpoint, as: .service)
+        #expect(report.findings.map(\.problem) == [.checkpoint, .checkpoint])
+        #expect(report.findings.map(\.place.log) == [.actions, .documents])
+        await house.scratch.close()
+    }
+
+    @Test func `What is written by hand is chained, also what nobody meant to chain`() async throws {
+        let house = try await House()
+        try await Admin.run(
+            """
+            UPDATE tamm.workspaces SET status = 'suspended';
+            INSERT INTO tamm.audit_logs SELECT workspace_id, gen_random_uuid(), actor_kind, actor_id, action, subject_kind,
+                subject_id, 'by hand', detail_names, detail_values, at, 99, sha256('') FROM tamm.audit_logs
+            WHERE sequence = 1;
+            INSERT INTO tamm.external_api_audit_logs SELECT workspace_id, gen_random_uuid(), key_id, method, path, status,
+                refusal, address, microseconds, request_id, at, true, 99, NULL FROM tamm.external_api_audit_logs;
+            INSERT INTO tamm.audit_logs SELECT * FROM tamm.audit_logs ON CONFLICT DO NOTHING;
+            INSERT INTO tamm.external_api_audit_logs SELECT * FROM tamm.external_api_audit_logs WHERE ends_link
+            ON CONFLICT DO NOTHING;
+            """, database: house.scratch.name)
+        #expect(try await house.findings() == [])
+        let place = AuditPlace(workspace: house.workspace, log: .actions)
+        let (actions, requests) = try await house.scratch.store.transaction(as: .service) { t throws(TammError) in
+            (
+                try t.auditChain(place, after: 5, limit: 10),
+                try t.auditChain(AuditPlace(workspace: place.workspace, log: .requests), after: nil, limit: 100)
+            )
+        }
+        #expect(actions.map(\.sequence) == [6, 7] && requests.map(\.sequence) == (1...10).map { $0 })
+        #expect(requests.suffix(5).allSatisfy { $0.hash != nil })
+        await house.scratch.close()
+    }
+
+    @Test func `A statement that leaves a link open is refused`() async throws {
+        let house = try await House()
+        await #expect(throws: (any Error).self) {
+            try await Admin.run(
+                """
+                INSERT INTO tamm.external_api_audit_logs SELECT workspace_id, gen_random_uuid(), key_id, method, path,
+                    status, refusal, address, microseconds, request_id, at, false, 1, NULL
+                FROM tamm.external_api_audit_logs WHERE sequence = 1
+                """, database: house.scratch.name)
+        }
+        #expect(try await house.findings() == [])
+        await house.scratch.close()
+    }
+
+    @Test func `The server writes the same bytes and hashes as the core, for generated records`() async throws {
+        let seed = TestSeed.current
+        print("SEED=\(seed)")
+        let scratch = try await Scratch()
+        let context = LawContext(law: "audit.generated", name: "Generated", seed: seed)
+        let entropy = context.entropy
+        let workspace = try await context.workspace(in: scratch.store)
+        func text(_ most: Int) -> String {
+            let alphabet = Array("abc é سجل😀\\'\"%{}\u{301}")
+            return String((0..<Int(entropy.next() % UInt64(most))).map { _ in alphabet[Int(entropy.next() % UInt64(alphabet.count))] })
+        }
+        func moment() throws -> Timestamp {
+            Timestamp(unchecked: Int64.random(in: Timestamp.min.microseconds...Timestamp.max.microseconds, using: &generator))
+        }
+        var generator = SeededGenerator(entropy: entropy)
+        var records: [AuditRecord] = []
+        for index in 0..<300 {
+            let details = try (0..<Int(entropy.next() % 17)).map { try AuditDetail("d\($0)", text(12)) }
+            let actors = [AuditActor.service, .user(context.id()), .platformAdmin(context.id())]
+            records.append(
+                .action(
+                    try AuditEntry(
+                        id: context.id(), workspace: workspace, actor: actors[index % 3], action: AuditAction("a\(index)"),
+                        subject: AuditSubject(kind: "k", id: "s" + text(20)), reason: text(40), details: details, at: moment())))
+            records.append(
+                .document(
+                    try DocumentAccess(
+                        id: context.id(), workspace: workspace, channel: index % 2 == 0 ? "c" + text(20) : nil,
+                        agent: index % 2 == 1 ? "a" + text(20) : nil, document: "d" + text(20),
+                        DocumentAccess.Act.allCases[index % 4], at: moment())))
+            records.append(
+                .request(
+                    try ExternalRequest(
+                        id: context.id(), workspace: workspace, key: index % 2 == 0 ? context.id() : nil, method: text(6),
+                        target: "/" + text(50), status: 100 + index, refusal: index % 3 == 0 ? "r\(index)" : nil,
+                        address: index % 2 == 0 ? .v6(entropy.next(), entropy.next()) : .v4(UInt32(truncatingIfNeeded: entropy.next())),
+                        duration: .microseconds(Int64(entropy.next() % 1_000_000_000)), requestID: text(9), at: moment())))
+        }
+        for start in stride(from: 0, to: records.count, by: 45) {
+            try await AuditTrail(store: scratch.store).record(Array(records[start..<min(start + 45, records.count)]), as: .service)
+        }
+        let report = try await AuditTrail(store: scratch.store).verify(as: .service)
+        #expect(report.findings == [] && report.records == 900 && report.chains == 3)
+        for log in AuditLog.allCases {
+            let chain = try await AuditTrail(store: scratch.store)
+                .records(in: log, of: workspace, limit: 1000, as: .service)
+            #expect(chain.map(\.record) == records.filter { $0.log == log })
+            let bytes = try await Admin.run(
+                "SELECT encode(tamm.audit_bytes(a), 'hex') FROM tamm.\(log.rawValue) a ORDER BY sequence",
+                database: scratch.name
+            ).split(separator: "\n").map(String.init)
+            let wanted = chain.map { hexadecimal(AuditChain.canonicalBytes(of: $0.record, at: $0.sequence)) }
+            #expect(bytes == wanted)
+        }
+        await scratch.close()
+    }
+
+    @Test func `Entries from before the chains are chained by the migration`() async throws {
+        let house = try await House()
+        await house.scratch.store.shutdown(within: .zero)
+        var owner = try Server.configuration("TAMM_POSTGRES_OWNER_URL")
+        owner.database = house.scratch.name
+        try await PostgresMigrations(owner).revert(to: "0007-subscription-control")
+        try await Admin.run(
+            """
+            INSERT INTO tamm.workspaces (id, name, created_at) VALUES (gen_random_uuid(), 'Other', now());
+            INSERT INTO tamm.audit_logs SELECT w.id, gen_random_uuid(), actor_kind, actor_id, action, subject_kind, subject_id,
+                reason, detail_names, detail_values, a.at FROM tamm.audit_logs a, tamm.workspaces w;
+            """, database: house.scratch.name)
+        try await PostgresMigrations(owner).apply()
+        var configuration = try Server.configuration()
+        configuration.database = house.scratch.name
+        let store = try await PostgresStore(configuration)
+        let report = try await AuditTrail(store: store).verify(as: .service)
+        #expect(report.findings == [] && report.records == 15 && report.chains == 2)
+        await store.shutdown(within: .zero)
+        await house.scratch.close()
+    }
+}
+
+private struct SeededGenerator: RandomNumberGenerator {
+    let entropy: EntropySource
+    mutating func next() -> UInt64 { entropy.next() }
+}
