@@ -32,12 +32,12 @@ final class OwnServer: Sendable {
     private let arguments: [String]
     private let process = Mutex<Process?>(nil)
 
-    init(_ arguments: String...) throws {
+    init(_ arguments: String...) async throws {
         program = try SharedServer.environment("TAMM_REDIS_SERVER")
         folder = FileManager.default.temporaryDirectory.appending(path: "tamm-\(UInt32.random(in: 0 ... .max))").path
         self.arguments = arguments
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try start()
+        try await start()
     }
 
     deinit {
@@ -48,7 +48,7 @@ final class OwnServer: Sendable {
     var configuration: RedisConfiguration { RedisConfiguration(.unix(path: "\(folder)/socket")) }
 
     /// Starts it and waits for its socket.
-    func start() throws {
+    func start() async throws {
         try? FileManager.default.removeItem(atPath: "\(folder)/socket")
         let new = Process()
         new.executableURL = URL(fileURLWithPath: program)
@@ -59,7 +59,9 @@ final class OwnServer: Sendable {
         new.standardError = FileHandle.nullDevice
         try new.run()
         process.withLock { $0 = new }
-        for _ in 0..<6000 where !FileManager.default.fileExists(atPath: "\(folder)/socket") { usleep(10_000) }
+        for _ in 0..<6000 where !FileManager.default.fileExists(atPath: "\(folder)/socket") {
+            try await Task.sleep(for: .milliseconds(10))
+        }
         guard FileManager.default.fileExists(atPath: "\(folder)/socket") else {
             throw MissingServer(description: "\(program) did not start")
         }

@@ -24,7 +24,7 @@ struct RedisStoreTests {
     }
 
     @Test func `keeps one key for a subject and policy, with a hash tag, which expires with what it says`() async throws {
-        let server = try OwnServer()
+        let server = try await OwnServer()
         let store = try RedisRateLimitStore(server.configuration)
         let policy = try RateLimitPolicy(
             "p", [.gcra("q", 10, per: .seconds(10), burst: 10), .slidingWindow("r", 10, per: .seconds(100))])
@@ -40,7 +40,7 @@ struct RedisStoreTests {
     }
 
     @Test func `sends a script whole where the server has forgotten it`() async throws {
-        let server = try OwnServer()
+        let server = try await OwnServer()
         let store = try RedisRateLimitStore(server.configuration)
         let (desk, policy) = (Desk(), try Desk.policy(2))
         #expect(try await store.decide([desk.request(policy)], at: anyMoment)[0].isAdmitted)
@@ -51,7 +51,7 @@ struct RedisStoreTests {
     }
 
     @Test func `gives its password, and tells it nobody`() async throws {
-        let server = try OwnServer("--requirepass", "hunter2")
+        let server = try await OwnServer("--requirepass", "hunter2")
         let policy = try Desk.policy(2)
         for (password, isRight) in [("hunter2", true), ("hunter3", false)] {
             var configuration = server.configuration
@@ -120,7 +120,7 @@ struct RedisStoreTests {
 
     @Test(arguments: ["short", String(repeating: "x", count: 24)])
     func `takes nothing for a state that no script has written`(bytes: String) async throws {
-        let server = try OwnServer()
+        let server = try await OwnServer()
         let store = try RedisRateLimitStore(server.configuration)
         let (desk, policy) = (Desk(), try Desk.policy(2))
         _ = try await store.decide([desk.request(policy)], at: anyMoment)
@@ -132,7 +132,7 @@ struct RedisStoreTests {
     }
 
     @Test func `refuses more callers than may wait, and gives up on a server that does not answer`() async throws {
-        let server = try OwnServer()
+        let server = try await OwnServer()
         var configuration = server.configuration
         configuration.waiting = 3
         configuration.timeouts.command = .milliseconds(500)
