@@ -4,15 +4,19 @@ import Testing
 @testable import TammPostgres
 @testable import TammTesting
 
-@Suite struct `The audit logs on PostgreSQL` {
+/// One after the other: each has a database of its own, and a server has but so many connections.
+@Suite(.serialized) struct `The audit logs on PostgreSQL` {
     private struct House {
         let scratch: Scratch
         let workspace: Identifier<Workspace>
-        let context = LawContext(law: "audit", name: "The audit logs", seed: TestSeed.current)
+        let context = LawContext(law: "audit", name: "The audit logs", seed: EntropySource.system.next())
         var trail: AuditTrail { AuditTrail(store: scratch.store) }
 
-        init() async throws {
-            scratch = try await Scratch()
+        init() async throws { try await self.init(in: Scratch { $0.connections = 2 }) }
+
+        /// A workspace with five records in each log.
+        init(in scratch: Scratch) async throws {
+            self.scratch = scratch
             workspace = try await context.workspace(in: scratch.store)
             for log in AuditLog.allCases {
                 let place = AuditPlace(workspace: workspace, log: log)
@@ -34,43 +38,47 @@ import Testing
     }
 
     private static let tamperings: [(String, AuditVerification.Problem, Int64?)] = [
-        ("UPDATE tamm.audit_logs SET reason = 'x' WHERE sequence = 2", .chain, 2),
-        ("UPDATE tamm.audit_logs SET at = at + interval '1 microsecond' WHERE sequence = 5", .chain, 5),
-        ("UPDATE tamm.audit_logs SET detail_values[1] = 'x' WHERE sequence = 1", .chain, 1),
-        ("UPDATE tamm.audit_logs SET action = 'NOT ONE' WHERE sequence = 3", .unreadable, nil),
-        ("UPDATE tamm.channel_doc_audit_logs SET act = 'deleted' WHERE sequence = 3", .chain, 3),
-        ("UPDATE tamm.external_api_audit_logs SET status = 201 WHERE sequence = 4", .chain, 3),
-        ("UPDATE tamm.external_api_audit_logs SET address = '192.000.2.1' WHERE sequence = 4", .unreadable, nil),
-        ("DELETE FROM tamm.audit_logs WHERE sequence = 2", .gap, 3),
-        ("DELETE FROM tamm.external_api_audit_logs WHERE sequence = 1", .gap, 2),
-        ("DELETE FROM tamm.audit_logs WHERE sequence > 3", .head, 4),
-        ("DELETE FROM tamm.channel_doc_audit_logs", .head, 1),
-        ("UPDATE tamm.audit_heads SET hash = sha256('') WHERE log = 'audit_logs'", .head, nil),
-        ("UPDATE tamm.audit_heads SET sequence = 0 WHERE log = 'audit_logs'", .head, 1),
-        ("DELETE FROM tamm.audit_heads", .head, 1),
+        ("UPDATE tamm.audit_logs SET reason = 'x' WHERE @here AND sequence = 2", .chain, 2),
+        ("UPDATE tamm.audit_logs SET at = at + interval '1 microsecond' WHERE @here AND sequence = 5", .chain, 5),
+        ("UPDATE tamm.audit_logs SET detail_values[1] = 'x' WHERE @here AND sequence = 1", .chain, 1),
+        ("UPDATE tamm.audit_logs SET action = 'NOT ONE' WHERE @here AND sequence = 3", .unreadable, nil),
+        ("UPDATE tamm.channel_doc_audit_logs SET act = 'deleted' WHERE @here AND sequence = 3", .chain, 3),
+        ("UPDATE tamm.external_api_audit_logs SET status = 201 WHERE @here AND sequence = 4", .chain, 3),
+        ("UPDATE tamm.external_api_audit_logs SET address = '192.000.2.1' WHERE @here AND sequence = 4", .unreadable, nil),
+        ("DELETE FROM tamm.audit_logs WHERE @here AND sequence = 2", .gap, 3),
+        ("DELETE FROM tamm.external_api_audit_logs WHERE @here AND sequence = 1", .gap, 2),
+        ("DELETE FROM tamm.audit_logs WHERE @here AND sequence > 3", .head, 4),
+        ("DELETE FROM tamm.channel_doc_audit_logs WHERE @here", .head, 1),
+        ("UPDATE tamm.audit_heads SET hash = sha256('') WHERE @here AND log = 'audit_logs'", .head, nil),
+        ("UPDATE tamm.audit_heads SET sequence = 0 WHERE @here AND log = 'audit_logs'", .head, 1),
+        ("DELETE FROM tamm.audit_heads WHERE @here", .head, 1),
         (
             """
             INSERT INTO tamm.audit_logs SELECT workspace_id, gen_random_uuid(), actor_kind, actor_id, action, subject_kind,
-                subject_id, reason, detail_names, detail_values, at, 6, sha256(hash) FROM tamm.audit_logs WHERE sequence = 5
+                subject_id, reason, detail_names, detail_values, at, 6, sha256(hash) FROM tamm.audit_logs WHERE @here AND sequence = 5
             """, .chain, 6
         ),
         (
             """
-            UPDATE tamm.audit_logs SET sequence = 7 - sequence + 100 WHERE sequence IN (3, 4);
-            UPDATE tamm.audit_logs SET sequence = sequence - 100 WHERE sequence > 100
+            UPDATE tamm.audit_logs SET sequence = 7 - sequence + 100 WHERE @here AND sequence IN (3, 4);
+            UPDATE tamm.audit_logs SET sequence = sequence - 100 WHERE @here AND sequence > 100
             """, .chain, 3
         ),
     ]
 
-    @Test(arguments: tamperings.indices)
-    func `What a superuser does behind the triggers is found`(index: Int) async throws {
-        let (sql, problem, sequence) = Self.tamperings[index]
-        let house = try await House()
-        #expect(try await house.findings() == [])
-        try await house.tamper(sql)
-        let first = try #require(try await house.findings().first)
-        #expect(first.problem == problem && first.sequence == sequence, "\(first)")
-        await house.scratch.close()
+    @Test func `What a superuser does behind the triggers is found`() async throws {
+        let scratch = try await Scratch { $0.connections = 2 }
+        for (sql, problem, sequence) in Self.tamperings {
+            let house = try await House(in: scratch)
+            #expect(try await house.trail.verify(workspace: house.workspace, as: .service).isClean)
+            try await house.tamper(sql.replacing("@here", with: "workspace_id = '\(house.workspace)'"))
+            let report = try await house.trail.verify(workspace: house.workspace, as: .service)
+            let first = try #require(report.findings.first, "\(sql)")
+            #expect(first.problem == problem && first.sequence == sequence, "\(sql): \(first)")
+        }
+        let report = try await AuditTrail(store: scratch.store).verify(as: .service)
+        #expect(Set(report.findings.map(\.place.workspace)).count == Self.tamperings.count)
+        await scratch.close()
     }
 
     @Test func `An end that is cut off with its head is found against a checkpoint`() async throws {
@@ -134,7 +142,7 @@ import Testing
     @Test func `The server writes the same bytes and hashes as the core, for generated records`() async throws {
         let seed = TestSeed.current
         print("SEED=\(seed)")
-        let scratch = try await Scratch()
+        let scratch = try await Scratch { $0.connections = 2 }
         let context = LawContext(law: "audit.generated", name: "Generated", seed: seed)
         let entropy = context.entropy
         let workspace = try await context.workspace(in: scratch.store)

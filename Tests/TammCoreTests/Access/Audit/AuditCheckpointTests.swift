@@ -21,6 +21,19 @@ struct AuditCheckpointTests {
         #expect(lines.count == 7 && lines[5].hasPrefix("hmac ") && lines[6] == "")
     }
 
+    @Test func `What a checkpoint noted is compared a month later`() async throws {
+        let script = try await AuditScript.run()
+        let (trail, key, now) = (script.trail, Self.key, Bank.start)
+        // snippet: checkpoint
+        let noted = try await trail.checkpoint(at: now, as: .service).text(key: key)
+        // … kept elsewhere, and a month later:
+        let checkpoint = try AuditCheckpoint(text: noted, key: key)
+        let report = try await trail.verify(against: checkpoint, as: .service)
+        for finding in report.findings { print(finding) }
+        // end snippet
+        #expect(report.isClean && report.chains == 3 && report.records == 14)
+    }
+
     @Test func `One in which a bit is flipped, a line is more or less, or of another key or kind, is refused`() async throws {
         let script = try await AuditScript.run()
         let text = try await script.trail.checkpoint(at: Bank.start, as: .service).text(key: Self.key)

@@ -150,6 +150,20 @@ struct ExternalRequestLogTests {
         #expect(other.log.count.waiting == 0)
     }
 
+    @Test func `A service writes down what was asked of it until it is shut down`() async throws {
+        let house = try await House()
+        let (store, request) = (house.store, try house.request())
+        // snippet: log
+        let log = try ExternalRequestLog(store: store)
+        async let writing: Void = log.run()  // for the life of the service; log.tick() every second
+        log.note(request)
+        let lost = await log.shutdown()
+        await writing
+        // end snippet
+        #expect(lost.isEmpty)
+        #expect(try await house.written().requests == [request])
+    }
+
     @Test func `Many who note and flush at once lose nothing and write nothing twice`() async throws {
         let house = try await House(capacity: 10_000, batch: 7)
         let requests = try (0..<800).map { _ in try house.request() }
