@@ -150,10 +150,10 @@ import Testing
             let alphabet = Array("abc é سجل😀\\'\"%{}\u{301}")
             return String((0..<Int(entropy.next() % UInt64(most))).map { _ in alphabet[Int(entropy.next() % UInt64(alphabet.count))] })
         }
+        var generator = SeededGenerator(entropy: entropy)
         func moment() throws -> Timestamp {
             Timestamp(unchecked: Int64.random(in: Timestamp.min.microseconds...Timestamp.max.microseconds, using: &generator))
         }
-        var generator = SeededGenerator(entropy: entropy)
         var records: [AuditRecord] = []
         for index in 0..<300 {
             let details = try (0..<Int(entropy.next() % 17)).map { try AuditDetail("d\($0)", text(12)) }

@@ -85,7 +85,7 @@ struct AuditGoldenTests {
         func identifier(_ name: String) throws -> Data {
             guard let text = record[name] as? String else { return field(Data()) }
             let uuid = try #require(UUID(uuidString: text))
-            return field(withUnsafeBytes(of: uuid.uuid) { Data($0) })
+            return field(unsafe withUnsafeBytes(of: uuid.uuid) { unsafe Data($0) })
         }
         func moment() throws -> Data {
             let text = try #require(record["at"] as? String)
