@@ -14,7 +14,7 @@ struct KeyDesk: Sendable {
 
     var owner: Principal { .user(house.owner, in: house.workspace.id) }
 
-    /// - Parameter store: another process's; nil: the house's.
+    /// - Parameter store: one that stands for another process; nil: the house's.
     init(_ house: DemoHouse, on store: (any TammStore)? = nil) throws {
         self.house = house
         peppers = try PepperRing([Pepper(version: 1, Secret([UInt8](repeating: 0x5a, count: 32)))])
@@ -89,7 +89,8 @@ struct RevokedFails: LaunchRow {
         let second = try await context.makeSecondStore()
         let there = try second.map { try KeyDesk(house, on: $0) }
         let desks = [here] + (there.map { [$0] } ?? [])
-        row.did("\(desks.count == 1 ? "one process" : "two processes, a connection pool each"), without a cache")
+        let place = desks.count == 1 ? "one process" : "two stores that share nothing but the database, as two processes would"
+        row.did("\(place), without a cache")
         let (key, text) = try await here.issue()
         try await expect("accepted", text, at: desks, row)
         try await here.keys.revoke(key.place, because: "lost", as: here.owner)
@@ -121,7 +122,7 @@ struct RevokedFails: LaunchRow {
     private func expect(_ wanted: String, _ text: String, at desks: [KeyDesk], _ row: RowRecorder) async throws {
         var found: [String] = []
         for desk in desks { found.append(try await desk.call(text)) }
-        row.evidence("the next call\(desks.count > 1 ? " in each process" : ""): \(found.joined(separator: ", "))")
+        row.evidence("the next call\(desks.count > 1 ? " of each store" : ""): \(found.joined(separator: ", "))")
         row.expect(found, equals: desks.map { _ in wanted }, "the next call")
     }
 }
