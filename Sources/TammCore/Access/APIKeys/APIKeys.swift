@@ -43,7 +43,7 @@ public struct APIKeys: Sendable {
     }
 
     /// Decides about a text that was presented as a key, in this order: form and checksum, known, environment, status,
-    /// expiry, workspace, scope, address, rate limit, and last the credits. A refusal has spent nothing.
+    /// expiry, workspace, scope, address, rate limit, and last the credits. A refusal has spent no credits.
     ///
     /// - Parameters:
     ///   - scope: what the request is about to do; nil where any key may.
