@@ -32,6 +32,9 @@ public struct PostgresConfiguration: Sendable {
     /// How many transactions may wait for a connection; more are refused as `overloaded`.
     public var waiting = 10_000
     public var timeouts = Timeouts()
+    /// How many wallets the store remembers, so that commands on them take one round trip instead of two; 0 to
+    /// 1,000,000, about 1 KB each. The server makes sure that what is remembered is so.
+    public var cachedWallets = 20_000
     /// How often a transaction runs again after a serialization failure or a deadlock: 0 to 100.
     public var retries = 10
     /// Whether statements are prepared once for each connection; false behind PgBouncer in transaction mode, which
@@ -48,6 +51,7 @@ public struct PostgresConfiguration: Sendable {
         }
         try require((1...200).contains(connections), "connections", "1 to 200")
         try require((0...1_000_000).contains(waiting), "waiting", "0 to 1,000,000")
+        try require((0...1_000_000).contains(cachedWallets), "cachedWallets", "0 to 1,000,000")
         try require((0...100).contains(retries), "retries", "0 to 100")
         for (name, time) in [
             ("connect", timeouts.connect), ("acquire", timeouts.acquire), ("statement", timeouts.statement),

@@ -9,6 +9,7 @@ public final class PostgresStore: TammStore {
     private let pool: ConnectionPool
     private let reserved: ConnectionPool
     private let configuration: PostgresConfiguration
+    let wallets: WalletCache
     private let logger = Logger(label: "tamm.postgres")
 
     /// Connects, and makes sure that the login cannot see around the policies.
@@ -18,6 +19,7 @@ public final class PostgresStore: TammStore {
     public init(_ configuration: PostgresConfiguration) async throws(TammError) {
         try configuration.check()
         self.configuration = configuration
+        wallets = WalletCache(wallets: configuration.cachedWallets)
         pool = ConnectionPool(configuration, connections: configuration.connections)
         reserved = ConnectionPool(configuration, connections: 1)
         do throws(TammError) {
@@ -79,17 +81,8 @@ public final class PostgresStore: TammStore {
     ) async throws(TammError) -> Value {
         var attempt = 0
         while true {
-            let outcome = try await pool.run { [configuration] connection throws(TammError) -> Attempt<Value> in
-                let session = Session(connection, principal, configuration)
-                do throws(TammError) {
-                    let value = try body(PostgresTransaction(session: session))
-                    try session.commit()
-                    return .done(value)
-                } catch {
-                    session.rollBack()
-                    guard let failure = session.failure, failure.isRetryable else { throw error }
-                    return .again(error)
-                }
+            let outcome = try await pool.run { connection throws(TammError) in
+                try self.attempt(as: principal, on: connection, trusting: true, body)
             }
             switch outcome {
             case .done(let value): return value
@@ -99,6 +92,27 @@ public final class PostgresStore: TammStore {
                 logger.debug("transaction runs again", metadata: ["attempt": "\(attempt)", "cause": "\(error.reason ?? "")"])
                 await Self.pause(before: attempt)
             }
+        }
+    }
+
+    /// - Parameter isTrusting: whether wallets may be gone by unread; where that fails, it tries again without.
+    private func attempt<Value: Sendable>(
+        as principal: Principal, on connection: Connection, trusting isTrusting: Bool,
+        _ body: (consuming PostgresTransaction) throws(TammError) -> Value
+    ) throws(TammError) -> Attempt<Value> {
+        let session = Session(connection, principal, configuration, WalletMemory(wallets, mayTrust: isTrusting))
+        do throws(TammError) {
+            let value = try body(PostgresTransaction(session: session))
+            try session.commit()
+            session.memory?.keep()
+            return .done(value)
+        } catch {
+            session.rollBack()
+            let wasMistaken = session.memory?.isTrusted == true && session.failure?.isConnectionLost != true
+            session.memory?.forget(wasMistaken: wasMistaken)
+            if wasMistaken { return try attempt(as: principal, on: connection, trusting: false, body) }
+            guard let failure = session.failure, failure.isRetryable else { throw error }
+            return .again(error)
         }
     }
 

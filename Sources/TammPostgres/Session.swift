@@ -22,6 +22,8 @@ final class Session {
     private(set) var view: View?
     /// The wallets that this transaction has found to be there.
     var wallets: Set<WalletPlace> = []
+    /// What it knows of them; nil where it reads all that it needs.
+    var memory: WalletMemory?
     /// The grants that it has read.
     var grants: Set<GrantPlace> = []
     /// What forbids to commit, although the server would.
@@ -33,10 +35,14 @@ final class Session {
     /// Whether the caller's own statements may have left settings to the session.
     private var hasOwnStatements = false
 
-    init(_ connection: Connection, _ principal: Principal, _ configuration: PostgresConfiguration) {
+    init(
+        _ connection: Connection, _ principal: Principal, _ configuration: PostgresConfiguration,
+        _ memory: WalletMemory? = nil
+    ) {
         self.connection = connection
         self.principal = principal
         self.configuration = configuration
+        self.memory = principal == .ledger ? memory : nil
         role =
             switch principal {
             case .user, .platformAdmin: .runtime
@@ -57,7 +63,8 @@ final class Session {
     }
 
     private func enter() throws(ServerFailure) {
-        try connection.post(role == .runtime ? .enterAsUser : .enter, setting)
+        let entrance: Statement = role == .runtime ? .enterAsUser : memory?.isTrusted == true ? .enterInHaste : .enter
+        try connection.post(entrance, setting)
     }
 
     private var setting: PostgresParameters {
@@ -147,6 +154,7 @@ final class Session {
     func commit() throws(TammError) {
         if let refusal { throw refusal }
         guard view != nil else { return }
+        try memory?.prove(in: self)
         let command = try noting { () throws(ServerFailure) in
             isCommitSent = true
             return try connection.end(.commit, then: cleaning)
@@ -211,6 +219,9 @@ extension Statement {
     fileprivate static let resetAll = Statement("reset_all", "RESET ALL")
     /// Takes the role, for this transaction alone.
     static let enter = Statement("enter", "SELECT set_config('role', $1, true)")
+    /// Takes the role, and does not wait for what another transaction has locked.
+    fileprivate static let enterInHaste = Statement(
+        "enter_in_haste", "SELECT set_config('role', $1, true), set_config('lock_timeout', '10ms', true)")
     /// Takes the role and says on whose behalf, for this transaction alone.
     fileprivate static let enterAsUser = Statement(
         "enter_as_user",

@@ -222,20 +222,21 @@ import TammCore
         _ statement: Statement, _ parameters: PostgresParameters, _ suffix: String, _ kind: Pending
     ) throws(ServerFailure) {
         if let failure { throw failure }
-        guard preparesStatements, !statement.name.isEmpty else {
+        let form = statement.form(for: parameters)
+        guard preparesStatements, !form.name.isEmpty else {
             guard
                 unsafe parameters.withPointers({ types, values, lengths, formats in
                     unsafe PQsendQueryParams(
-                        raw, statement.sql, Int32(parameters.types.count), types, values, lengths, formats, 1)
+                        raw, form.sql, Int32(parameters.types.count), types, values, lengths, formats, 1)
                 }) == 1
             else { throw lost() }
             pending.append(kind)
             return
         }
-        let name = suffix.isEmpty ? statement.name : "\(statement.name).\(suffix)"
+        let name = suffix.isEmpty ? form.name : "\(form.name).\(suffix)"
         if !prepared.contains(name), !preparing.contains(name) {
             let count = Int32(parameters.types.count)
-            guard unsafe PQsendPrepare(raw, name, statement.sql, count, parameters.types) == 1 else { throw lost() }
+            guard unsafe PQsendPrepare(raw, name, form.sql, count, parameters.types) == 1 else { throw lost() }
             pending.append(.preparation(of: name))
             preparing.insert(name)
         }

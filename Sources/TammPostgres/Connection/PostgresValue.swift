@@ -149,8 +149,13 @@ public struct PostgresParameters: Sendable {
     /// -1 is null.
     private(set) var lengths: [Int32] = []
     private(set) var bytes: [UInt8] = []
+    /// Whether the set of rows is a single one, whose columns are values and not arrays.
+    let isOneRow: Bool
 
-    public init() {}
+    public init() { isOneRow = false }
+
+    /// For a statement that takes a set of so many rows.
+    init(rows count: Int) { isOneRow = count == 1 }
 
     private mutating func begin(_ oid: UInt32) {
         types.append(oid)
@@ -179,6 +184,7 @@ public struct PostgresParameters: Sendable {
     public mutating func add<Rows: Collection, Value: PostgresValue>(
         _ rows: Rows, _ column: (Rows.Element) -> Value
     ) {
+        if isOneRow, let row = rows.first { return add(column(row)) }
         beginArray(Value.postgresType, count: rows.count)
         for row in rows {
             let start = beginElement()
@@ -192,6 +198,7 @@ public struct PostgresParameters: Sendable {
     public mutating func add<Rows: Collection, Value: PostgresValue>(
         _ rows: Rows, _ column: (Rows.Element) -> Value?
     ) {
+        if isOneRow, let row = rows.first { return add(column(row)) }
         beginArray(Value.postgresType, count: rows.count)
         for row in rows {
             let start = beginElement()

@@ -20,6 +20,15 @@ extension PostgresTransaction {
 
     public borrowing func lockWallets(_ batch: WalletBatch, waiting: Bool) throws(TammError) -> LockedBatch {
         try requireLedger()
+        if !waiting, session.view == nil, let states = session.memory?.recall(batch) {
+            try session.begin(.committed)
+            for state in states {
+                session.wallets.insert(state.wallet.place)
+                for grant in state.grants { session.grants.insert(GrantPlace(wallet: grant.wallet, id: grant.id)) }
+            }
+            return LockedBatch(
+                wallets: states.map { .locked($0) }, commands: batch.keys.map { _ in nil }, usage: [])
+        }
         try session.begin(.committed)
         return try read(batch, with: waiting ? .lockWallets : .lockFreeWallets, waiting: waiting)
     }
@@ -67,7 +76,10 @@ extension PostgresTransaction {
         let rows = try session.run(flight)
 
         var states = StateBuilder()
-        for wallet in try rows[0].map({ row throws(TammError) in try row.nextWallet() }) { states.add(wallet) }
+        let locked = try rows[0].map { row throws(TammError) -> (Wallet, version: Int64) in
+            (try row.nextWallet(), try row.next())
+        }
+        for (wallet, _) in locked { states.add(wallet) }
         try states.add(grants: rows[1], holds: rows[2], receivables: rows[3])
         try states.add(
             grants: grantsAt.map { rows[$0] }, holds: holdsAt.map { rows[$0] },
@@ -103,6 +115,13 @@ extension PostgresTransaction {
         }
         let usage = try usageAt.map { index throws(TammError) in
             try rows[index].map { row throws(TammError) in UsageKey(workspace: try row.next(), id: try row.next()) }
+        }
+        if session.memory != nil, session.view == .committed {
+            let versions = Dictionary(uniqueKeysWithValues: locked.map { ($0.0.place, $0.version) })
+            for need in batch.wallets {
+                guard let state = states.state(for: need), let version = versions[need.place] else { continue }
+                session.memory?.learn(state, version: version)
+            }
         }
         return LockedBatch(
             wallets: batch.wallets.map { need in
@@ -166,14 +185,23 @@ extension PostgresTransaction {
 
     public borrowing func write(_ changes: WalletChanges) throws(TammError) {
         try requireLedger()
-        try requireWallets(of: changes)
+        let renewed = try requireWallets(of: changes)
         if !changes.reversals.isEmpty {
             let changed = try session.run(.reverseCommands, PostgresParameters(changes.reversals)).affected
             guard changed == changes.reversals.count else {
                 throw session.fail(TammError(.notFound, "a command to reverse is not recorded, or with another receipt"))
             }
         }
-        if !changes.wallets.isEmpty { try session.post(.updateWallets, PostgresParameters(updating: changes.wallets)) }
+        let memory = session.memory
+        if !changes.wallets.isEmpty {
+            // Those that are not locked yet, in the order in which all lock.
+            let wallets = memory?.isTrusted == true ? changes.wallets.sorted { $0.place < $1.place } : changes.wallets
+            let parameters = PostgresParameters(updating: wallets) { memory?.version(of: $0) }
+            try session.post(.updateWallets, parameters)
+        }
+        if !renewed.isEmpty {
+            try session.post(.renewWallets, PostgresParameters(places: renewed) { memory?.version(of: $0) })
+        }
         if !changes.entries.isEmpty { try session.post(.insertEntries, PostgresParameters(changes.entries)) }
         let known = changes.grants.filter { session.grants.contains(GrantPlace(wallet: $0.wallet, id: $0.id)) }
         if !known.isEmpty { try session.post(.updateGrants, PostgresParameters(updating: known)) }
@@ -188,22 +216,28 @@ extension PostgresTransaction {
         if !changes.quotas.isEmpty { try session.post(.putQuotas, PostgresParameters(changes.quotas)) }
         if !changes.commands.isEmpty { try session.post(.insertCommands, PostgresParameters(changes.commands)) }
         if !changes.usage.isEmpty { try session.post(.insertUsage, PostgresParameters(changes.usage)) }
+        session.memory?.note(changes, renewing: renewed)
     }
 
+    /// - Returns: the wallets of which only what belongs to them changes, in the order of their places.
     /// - Throws: `notFound` for a row of a wallet that is not there; nothing of the transaction remains.
-    private borrowing func requireWallets(of changes: WalletChanges) throws(TammError) {
+    private borrowing func requireWallets(of changes: WalletChanges) throws(TammError) -> [WalletPlace] {
         var places = Set(changes.wallets.map(\.place))
+        var renewed: Set<WalletPlace> = []
+        for grant in changes.grants where !places.contains(grant.wallet) { renewed.insert(grant.wallet) }
+        for hold in changes.holds where !places.contains(hold.wallet) { renewed.insert(hold.wallet) }
+        for receivable in changes.receivables where !places.contains(receivable.wallet) {
+            renewed.insert(receivable.wallet)
+        }
+        places.formUnion(renewed)
         for entry in changes.entries { places.insert(WalletPlace(workspace: entry.workspace, id: entry.wallet)) }
-        for grant in changes.grants { places.insert(grant.wallet) }
-        for hold in changes.holds { places.insert(hold.wallet) }
-        for receivable in changes.receivables { places.insert(receivable.wallet) }
         for counter in changes.quotas { places.insert(counter.key.wallet) }
         for command in changes.commands + changes.reversals {
             places.insert(WalletPlace(workspace: command.receipt.workspace, id: command.receipt.wallet))
         }
         for usage in changes.usage { places.insert(WalletPlace(workspace: usage.event.workspace, id: usage.wallet)) }
         let unknown = places.subtracting(session.wallets)
-        guard !unknown.isEmpty else { return }
+        guard !unknown.isEmpty else { return renewed.sorted() }
         let found = try session.run(.lookAtWallets, PostgresParameters(places: unknown.sorted()))
         let present = Set(try found.map { row throws(TammError) in try row.nextPlace() })
         session.wallets.formUnion(present)
@@ -211,6 +245,7 @@ extension PostgresTransaction {
             throw session.fail(
                 TammError(.notFound, "no wallet \(missing.id) in workspace \(missing.workspace)"))
         }
+        return renewed.sorted()
     }
 
     // MARK: Reading

@@ -1,49 +1,32 @@
 /// The statements of the wallets' tables. Sets of rows go in as arrays, one a column.
 extension Statement {
-    /// A set of rows from one array a column: `workspace_id uuid, sequence int8`.
-    ///
-    /// Elements are taken by their place: `unnest` of many arrays would copy each into a store of its own, at four times
-    /// the cost.
-    private static func rows(_ columns: String) -> String {
-        let columns = columns.split(separator: ",").map { $0.split { $0.isWhitespace } }
-        let others = columns.enumerated().dropFirst().map { index, column in
-            "($\(index + 1)::\(column[1])[])[n.i::int4] AS \(column[0])"
-        }
-        return """
-            SELECT n.first AS \(columns[0][0]), \(others.joined(separator: ", "))
-            FROM unnest($1::\(columns[0][1])[]) WITH ORDINALITY AS n(first, i)
-            """
-    }
-
     private static func lock(_ name: String, _ suffix: String) -> Statement {
-        Statement(
-            name,
+        Statement(name, rows: "workspace_id uuid, wallet_id uuid") { set in
             """
-            SELECT \(WalletColumns.wallet("w"))
-            FROM unnest($1::uuid[], $2::uuid[]) AS n(workspace_id, wallet_id)
+            SELECT \(WalletColumns.wallet("w")), w.version FROM \(set) n
             JOIN tamm.workspace_wallets w ON w.workspace_id = n.workspace_id AND w.id = n.wallet_id
             ORDER BY w.workspace_id, w.id \(suffix)
-            """)
+            """
+        }
     }
 
     static let lockWallets = lock("lock_wallets", "FOR NO KEY UPDATE OF w")
     static let lockFreeWallets = lock("lock_free_wallets", "FOR NO KEY UPDATE OF w SKIP LOCKED")
     static let lookAtWallets = lock("look_at_wallets", "")
 
-    static let recordedCommands = Statement(
-        "recorded_commands",
+    static let recordedCommands = Statement("recorded_commands", rows: "workspace_id uuid, key text") { set in
         """
-        SELECT \(WalletColumns.command("c"))
-        FROM unnest($1::uuid[], $2::text[]) AS n(workspace_id, key)
+        SELECT \(WalletColumns.command("c")) FROM \(set) n
         JOIN tamm.wallet_commands c ON c.workspace_id = n.workspace_id AND c.key = n.key
-        """)
-
-    static let recordedUsage = Statement(
-        "recorded_usage",
         """
-        SELECT u.workspace_id, u.id FROM unnest($1::uuid[], $2::text[]) AS n(workspace_id, id)
+    }
+
+    static let recordedUsage = Statement("recorded_usage", rows: "workspace_id uuid, id text") { set in
+        """
+        SELECT u.workspace_id, u.id FROM \(set) n
         JOIN tamm.usage_events u ON u.workspace_id = n.workspace_id AND u.id = n.id
-        """)
+        """
+    }
 
     static let lockFreeCounters = Statement(
         "lock_free_counters",
@@ -55,53 +38,52 @@ extension Statement {
     static let counters = Statement(
         "counters", "SELECT s.workspace_id FROM tamm.usage_sequences s WHERE s.workspace_id = ANY ($1::uuid[])")
 
-    static let openGrants = Statement(
-        "open_grants",
+    static let openGrants = Statement("open_grants", rows: "workspace_id uuid, wallet_id uuid") { set in
         """
-        SELECT \(WalletColumns.grant("g"))
-        FROM unnest($1::uuid[], $2::uuid[]) AS n(workspace_id, wallet_id)
+        SELECT \(WalletColumns.grant("g")) FROM \(set) n
         JOIN tamm.credit_grants g ON g.workspace_id = n.workspace_id AND g.wallet_id = n.wallet_id AND g.is_open
-        """)
-
-    static let openReceivables = Statement(
-        "open_receivables",
         """
-        SELECT \(WalletColumns.receivable("r"))
-        FROM unnest($1::uuid[], $2::uuid[]) AS n(workspace_id, wallet_id)
+    }
+
+    static let openReceivables = Statement("open_receivables", rows: "workspace_id uuid, wallet_id uuid") { set in
+        """
+        SELECT \(WalletColumns.receivable("r")) FROM \(set) n
         JOIN tamm.receivables r ON r.workspace_id = n.workspace_id AND r.wallet_id = n.wallet_id AND r.is_open
-        """)
+        """
+    }
 
     static let dueHolds = Statement(
-        "due_holds",
+        "due_holds", rows: "workspace_id uuid, wallet_id uuid, due_by timestamptz"
+    ) { set in
         """
-        SELECT \(WalletColumns.hold("h"))
-        FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS n(workspace_id, wallet_id, due_by)
+        SELECT \(WalletColumns.hold("h")) FROM \(set) n
         JOIN tamm.credit_holds h ON h.workspace_id = n.workspace_id AND h.wallet_id = n.wallet_id
             AND h.status = 1 AND h.expires_at <= n.due_by
-        """)
+        """
+    }
 
     private static func named(_ name: String, _ table: String, _ columns: (String) -> String) -> Statement {
-        Statement(
-            name,
+        Statement(name, rows: "workspace_id uuid, wallet_id uuid, id uuid") { set in
             """
-            SELECT \(columns("t")) FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS n(workspace_id, wallet_id, id)
+            SELECT \(columns("t")) FROM \(set) n
             JOIN tamm.\(table) t ON t.workspace_id = n.workspace_id AND t.wallet_id = n.wallet_id AND t.id = n.id
-            """)
+            """
+        }
     }
 
     static let namedGrants = named("named_grants", "credit_grants", WalletColumns.grant)
     static let namedHolds = named("named_holds", "credit_holds", WalletColumns.hold)
     static let namedReceivables = named("named_receivables", "receivables", WalletColumns.receivable)
 
-    static let quotas = Statement(
-        "quotas",
+    private static let quotaKey = "workspace_id uuid, wallet_id uuid, meter text, period_start timestamptz"
+
+    static let quotas = Statement("quotas", rows: quotaKey) { set in
         """
-        SELECT q.workspace_id, q.wallet_id, q.meter, q.period_start, q.used
-        FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[])
-            AS n(workspace_id, wallet_id, meter, period_start)
+        SELECT q.workspace_id, q.wallet_id, q.meter, q.period_start, q.used FROM \(set) n
         JOIN tamm.quota_counters q ON q.workspace_id = n.workspace_id AND q.wallet_id = n.wallet_id
             AND q.meter = n.meter AND q.period_start = n.period_start
-        """)
+        """
+    }
 
     // MARK: Pages
 
@@ -152,37 +134,73 @@ extension Statement {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING
         """)
 
+    /// Refuses a wallet that is of another version than the one that was gone by.
+    private static let nextVersion =
+        "CASE WHEN w.version = coalesce(n.version, w.version) THEN w.version + 1 ELSE tamm.refuse_stale() END"
+
     static let updateWallets = Statement(
         "update_wallets",
+        rows: "workspace_id uuid, id uuid, available int8, held int8, owed int8, open_holds int4, sequence int8, "
+            + "head bytea, recorded_at timestamptz, version int8"
+    ) { set in
         """
         UPDATE tamm.workspace_wallets w SET available = n.available, held = n.held, owed = n.owed,
-            open_holds = n.open_holds, sequence = n.sequence, head = n.head, recorded_at = n.recorded_at
-        FROM (\(rows(
-            "workspace_id uuid, id uuid, available int8, held int8, owed int8, open_holds int4, sequence int8, "
-                + "head bytea, recorded_at timestamptz"))) n
-        WHERE w.workspace_id = n.workspace_id AND w.id = n.id
-        """)
+            open_holds = n.open_holds, sequence = n.sequence, head = n.head, recorded_at = n.recorded_at,
+            version = \(nextVersion)
+        FROM \(set) n WHERE w.workspace_id = n.workspace_id AND w.id = n.id
+        """
+    }
+
+    private static let version = "workspace_id uuid, id uuid, version int8"
+
+    /// For wallets of which only what belongs to them changes.
+    static let renewWallets = Statement("renew_wallets", rows: version) { set in
+        """
+        UPDATE tamm.workspace_wallets w SET version = \(nextVersion)
+        FROM \(set) n WHERE w.workspace_id = n.workspace_id AND w.id = n.id
+        """
+    }
+
+    /// Fails unless each wallet is of this version.
+    static let proveVersions = Statement("prove_versions", rows: version) { set in
+        """
+        SELECT tamm.refuse_stale() FROM \(set) n
+        LEFT JOIN tamm.workspace_wallets w ON w.workspace_id = n.workspace_id AND w.id = n.id
+        WHERE w.version IS DISTINCT FROM n.version
+        """
+    }
+
+    /// Fails unless none of the keys is recorded.
+    static let proveNewKeys = Statement("prove_new_keys", rows: "workspace_id uuid, key text") { set in
+        """
+        SELECT tamm.refuse_stale() FROM \(set) n
+        JOIN tamm.wallet_commands c ON c.workspace_id = n.workspace_id AND c.key = n.key
+        """
+    }
 
     static let insertEntries = Statement(
         "insert_entries",
+        rows: "workspace_id uuid, wallet_id uuid, sequence int8, kind int2, source int2, target int2, amount int8, "
+            + "grant_id uuid, hold_id uuid, command text, occurred_at timestamptz, recorded_at timestamptz, "
+            + "available int8, held int8, owed int8, hash bytea"
+    ) { set in
         """
         INSERT INTO tamm.ledger_entries (workspace_id, wallet_id, sequence, kind, source, target, amount, grant_id,
             hold_id, command, occurred_at, recorded_at, available, held, owed, hash)
-        \(rows(
-            "workspace_id uuid, wallet_id uuid, sequence int8, kind int2, source int2, target int2, amount int8, "
-                + "grant_id uuid, hold_id uuid, command text, occurred_at timestamptz, recorded_at timestamptz, "
-                + "available int8, held int8, owed int8, hash bytea"))
-        """)
+        SELECT n.* FROM \(set) n
+        """
+    }
 
     static let updateGrants = Statement(
         "update_grants",
+        rows: "workspace_id uuid, wallet_id uuid, id uuid, status int2, remaining int8, clawed_back int8, is_open bool"
+    ) { set in
         """
         UPDATE tamm.credit_grants g SET status = n.status, remaining = n.remaining, clawed_back = n.clawed_back,
             is_open = n.is_open
-        FROM (\(rows(
-            "workspace_id uuid, wallet_id uuid, id uuid, status int2, remaining int8, clawed_back int8, is_open bool"))) n
-        WHERE g.workspace_id = n.workspace_id AND g.wallet_id = n.wallet_id AND g.id = n.id
-        """)
+        FROM \(set) n WHERE g.workspace_id = n.workspace_id AND g.wallet_id = n.wallet_id AND g.id = n.id
+        """
+    }
 
     static let putGrants = Statement(
         "put_grants",
@@ -237,32 +255,30 @@ extension Statement {
             forgiven = excluded.forgiven, is_open = excluded.is_open, created_at = excluded.created_at
         """)
 
-    static let putQuotas = Statement(
-        "put_quotas",
+    static let putQuotas = Statement("put_quotas", rows: "\(quotaKey), used int8") { set in
         """
-        INSERT INTO tamm.quota_counters (workspace_id, wallet_id, meter, period_start, used)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::int8[])
+        INSERT INTO tamm.quota_counters (workspace_id, wallet_id, meter, period_start, used) SELECT n.* FROM \(set) n
         ON CONFLICT (workspace_id, wallet_id, meter, period_start) DO UPDATE SET used = excluded.used
-        """)
+        """
+    }
 
     private static let commandColumns =
         "workspace_id uuid, key text, wallet_id uuid, kind int2, amount int8, shortfall int8, entries_from int8, "
         + "entries_to int8, available int8, held int8, owed int8, recorded_at timestamptz, subject_kind int2, "
         + "subject_id uuid, fingerprint bytea, reversed int8"
 
-    static let insertCommands = Statement(
-        "insert_commands",
+    static let insertCommands = Statement("insert_commands", rows: commandColumns) { set in
         """
         INSERT INTO tamm.wallet_commands (workspace_id, key, wallet_id, kind, amount, shortfall, entries_from,
             entries_to, available, held, owed, recorded_at, subject_kind, subject_id, fingerprint, reversed)
-        \(rows(commandColumns))
-        """)
+        SELECT n.* FROM \(set) n
+        """
+    }
 
     /// A command that is not there, or has another receipt, is not changed; how many are is looked at.
-    static let reverseCommands = Statement(
-        "reverse_commands",
+    static let reverseCommands = Statement("reverse_commands", rows: commandColumns) { set in
         """
-        UPDATE tamm.wallet_commands c SET reversed = n.reversed FROM (\(rows(commandColumns))) n
+        UPDATE tamm.wallet_commands c SET reversed = n.reversed FROM \(set) n
         WHERE c.workspace_id = n.workspace_id AND c.key = n.key
             AND (c.wallet_id, c.kind, c.amount, c.shortfall, c.entries_from, c.entries_to, c.available, c.held, c.owed,
                 c.recorded_at)
@@ -270,7 +286,8 @@ extension Statement {
                 n.recorded_at)
             AND c.subject_kind IS NOT DISTINCT FROM n.subject_kind
             AND c.subject_id IS NOT DISTINCT FROM n.subject_id
-        """)
+        """
+    }
 
     /// Numbers the events of each workspace without a gap, in the order in which transactions commit: the row that
     /// counts stays locked until then.

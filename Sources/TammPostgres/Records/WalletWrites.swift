@@ -18,7 +18,7 @@ extension PostgresParameters {
     }
 
     init(places: [WalletPlace]) {
-        self.init()
+        self.init(rows: places.count)
         addPlaces(places, \.self)
     }
 
@@ -28,7 +28,7 @@ extension PostgresParameters {
     }
 
     init(_ ids: [(WalletPlace, Identifier<some Any>)]) {
-        self.init()
+        self.init(rows: ids.count)
         addPlaces(ids, \.0)
         add(ids) { $0.1 }
     }
@@ -46,18 +46,25 @@ extension PostgresParameters {
         add(wallet.recordedAt)
     }
 
-    init(updating wallets: [Wallet]) {
-        self.init()
+    /// - Parameter version: the one that a wallet has to be of; nil for any.
+    init(updating wallets: [Wallet], of version: (WalletPlace) -> Int64?) {
+        self.init(rows: wallets.count)
         addPlaces(wallets, \.place)
         addBalances(wallets, \.balance)
         add(wallets) { Int32(clamping: $0.openHolds) }
         add(wallets, \.sequence)
         add(wallets, \.head)
         add(wallets, \.recordedAt)
+        add(wallets) { version($0.place) }
+    }
+
+    init(places: [WalletPlace], of version: (WalletPlace) -> Int64?) {
+        self.init(places: places)
+        add(places, version)
     }
 
     init(_ entries: [LedgerEntry]) {
-        self.init()
+        self.init(rows: entries.count)
         addPlaces(entries) { WalletPlace(workspace: $0.workspace, id: $0.wallet) }
         add(entries, \.sequence)
         addCases(entries, \.kind.rawValue)
@@ -74,7 +81,7 @@ extension PostgresParameters {
     }
 
     init(updating grants: [Grant]) {
-        self.init()
+        self.init(rows: grants.count)
         addPlaces(grants, \.wallet)
         add(grants, \.id)
         addCases(grants, \.status.rawValue)
@@ -145,26 +152,26 @@ extension PostgresParameters {
     }
 
     init(_ keys: [QuotaCounter.Key]) {
-        self.init()
+        self.init(rows: keys.count)
         addPlaces(keys, \.wallet)
         add(keys, \.meter.name)
         add(keys, \.periodStart)
     }
 
     init(_ keys: [CommandKey]) {
-        self.init()
+        self.init(rows: keys.count)
         add(keys, \.workspace)
         add(keys, \.key)
     }
 
     init(_ keys: [UsageKey]) {
-        self.init()
+        self.init(rows: keys.count)
         add(keys, \.workspace)
         add(keys, \.id)
     }
 
     init(_ commands: [RecordedCommand]) {
-        self.init()
+        self.init(rows: commands.count)
         add(commands, \.receipt.workspace)
         add(commands, \.receipt.key)
         add(commands, \.receipt.wallet)

@@ -1,0 +1,55 @@
+extension Migration {
+    /// A number by which a wallet's state is known again without reading it.
+    static let walletVersions = Migration(
+        id: "0011-wallet-versions",
+        up: #"""
+            ALTER TABLE tamm.workspace_wallets ADD COLUMN version int8 NOT NULL DEFAULT 0;
+            COMMENT ON COLUMN tamm.workspace_wallets.version IS
+                'derived: goes up with each change of the wallet, its grants, holds and receivables, also by hand';
+
+            CREATE FUNCTION tamm.refuse_stale() RETURNS int8 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+            BEGIN
+                RAISE EXCEPTION 'a wallet has changed since it was read' USING ERRCODE = '40001';
+            END $$;
+            -- What writes a wallet and leaves its version as it was, or writes what belongs to it.
+            CREATE FUNCTION tamm.renew_wallet() RETURNS trigger LANGUAGE plpgsql
+                SET search_path = pg_catalog, pg_temp AS $$
+            BEGIN
+                IF TG_TABLE_NAME = 'workspace_wallets' THEN
+                    UPDATE tamm.workspace_wallets SET version = version + 1
+                        WHERE workspace_id = NEW.workspace_id AND id = NEW.id;
+                    RETURN NULL;
+                END IF;
+                IF TG_OP <> 'INSERT' THEN
+                    UPDATE tamm.workspace_wallets SET version = version + 1
+                        WHERE workspace_id = OLD.workspace_id AND id = OLD.wallet_id;
+                END IF;
+                IF TG_OP <> 'DELETE' THEN
+                    UPDATE tamm.workspace_wallets SET version = version + 1
+                        WHERE workspace_id = NEW.workspace_id AND id = NEW.wallet_id;
+                END IF;
+                RETURN NULL;
+            END $$;
+            REVOKE EXECUTE ON FUNCTION tamm.refuse_stale(), tamm.renew_wallet() FROM PUBLIC;
+            GRANT EXECUTE ON FUNCTION tamm.refuse_stale() TO tamm_ledger, tamm_service;
+
+            CREATE TRIGGER renew_wallet AFTER UPDATE ON tamm.workspace_wallets FOR EACH ROW
+                WHEN (NEW.version = OLD.version) EXECUTE FUNCTION tamm.renew_wallet();
+            -- The ledger's batches count for themselves.
+            CREATE TRIGGER renew_wallet AFTER INSERT OR UPDATE OR DELETE ON tamm.credit_grants FOR EACH ROW
+                WHEN (current_user <> 'tamm_ledger') EXECUTE FUNCTION tamm.renew_wallet();
+            CREATE TRIGGER renew_wallet AFTER INSERT OR UPDATE OR DELETE ON tamm.credit_holds FOR EACH ROW
+                WHEN (current_user <> 'tamm_ledger') EXECUTE FUNCTION tamm.renew_wallet();
+            CREATE TRIGGER renew_wallet AFTER INSERT OR UPDATE OR DELETE ON tamm.receivables FOR EACH ROW
+                WHEN (current_user <> 'tamm_ledger') EXECUTE FUNCTION tamm.renew_wallet();
+            """#,
+        down: .sql(
+            """
+            DROP TRIGGER renew_wallet ON tamm.receivables;
+            DROP TRIGGER renew_wallet ON tamm.credit_holds;
+            DROP TRIGGER renew_wallet ON tamm.credit_grants;
+            DROP TRIGGER renew_wallet ON tamm.workspace_wallets;
+            DROP FUNCTION tamm.renew_wallet(), tamm.refuse_stale();
+            ALTER TABLE tamm.workspace_wallets DROP COLUMN version;
+            """))
+}

@@ -1,0 +1,74 @@
+import TammCore
+
+/// What one transaction of the ledger knows of its wallets, and what of that the server has to prove before it commits.
+struct WalletMemory {
+    private let cache: WalletCache
+    private let mayTrust: Bool
+    /// Whether it goes by wallets that it has neither locked nor read.
+    private(set) var isTrusted = false
+    private var known: [WalletPlace: KnownWallet] = [:]
+    /// All that it has to do with.
+    private var places: [WalletPlace] = []
+    /// What it goes by and has not written yet.
+    private var unproven: Set<WalletPlace> = []
+    private var unprovenKeys: Set<CommandKey> = []
+    private var keys: [CommandKey] = []
+
+    /// - Parameter mayTrust: whether wallets may be gone by unread.
+    init(_ cache: WalletCache, mayTrust: Bool) {
+        self.cache = cache
+        self.mayTrust = mayTrust
+    }
+
+    /// The batch's wallets, unread; nil where one of them has to be read. Their keys count as new.
+    mutating func recall(_ batch: WalletBatch) -> [WalletState]? {
+        guard mayTrust, let found = cache.recall(batch) else { return nil }
+        isTrusted = true
+        for (wallet, _) in found {
+            known[wallet.wallet.place] = wallet
+            places.append(wallet.wallet.place)
+        }
+        unproven = Set(places)
+        unprovenKeys = Set(batch.keys)
+        return found.map(\.1)
+    }
+
+    /// Takes note of a wallet that was read under its lock.
+    mutating func learn(_ state: WalletState, version: Int64) {
+        places.append(state.wallet.place)
+        known[state.wallet.place] = KnownWallet(state, version: version)
+    }
+
+    /// The version of which the wallet has to be when it is written; nil for any.
+    func version(of place: WalletPlace) -> Int64? { unproven.contains(place) ? known[place]?.version : nil }
+
+    /// Takes note of a write, which proves the versions of the wallets that it changes.
+    mutating func note(_ changes: WalletChanges, renewing renewed: [WalletPlace]) {
+        KnownWallet.apply(changes, to: &known, renewing: renewed)
+        if isTrusted {
+            for wallet in changes.wallets { unproven.remove(wallet.place) }
+            unproven.subtract(renewed)
+            for command in changes.commands { unprovenKeys.remove(command.key) }
+        }
+        keys += changes.commands.map(\.key)
+    }
+
+    /// Sends what makes the transaction fail where it went by something that is not so: a refusal is right only of the
+    /// wallet as it stands.
+    func prove(in session: Session) throws(TammError) {
+        if !unproven.isEmpty {
+            let places = unproven.sorted()
+            try session.post(.proveVersions, PostgresParameters(places: places) { known[$0]?.version })
+        }
+        if !unprovenKeys.isEmpty { try session.post(.proveNewKeys, PostgresParameters(Array(unprovenKeys))) }
+    }
+
+    /// Keeps what the transaction has left; after it is committed.
+    func keep() {
+        guard !places.isEmpty else { return }
+        cache.keep(known.values, keys, wasTrusted: isTrusted)
+    }
+
+    /// - Parameter wasMistaken: whether what it went by may not have been so.
+    func forget(wasMistaken: Bool) { cache.forget(places, wasMistaken: wasMistaken) }
+}
