@@ -53,7 +53,7 @@ public final class PostgresStore: TammStore {
     }
 
     /// Two batches at a time keep the server busy; each wallet's are in one of them.
-    public var walletLanes: Int { 2 }
+    public var walletLanes: Int { 3 }
 
     /// As ``transaction(as:_:)``, on a connection that nobody else uses: for the operator's switches, which must act
     /// while the others are taken.

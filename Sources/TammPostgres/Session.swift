@@ -26,6 +26,12 @@ final class Session {
     var memory: WalletMemory?
     /// The grants that it has read.
     var grants: Set<GrantPlace> = []
+
+    /// Whether the grant is known to be there.
+    func knows(_ grant: Grant) -> Bool {
+        grants.contains(GrantPlace(wallet: grant.wallet, id: grant.id)) || memory?.knows(grant) == true
+    }
+
     /// What forbids to commit, although the server would.
     private var refusal: TammError?
     /// The first failure, which decides the transaction even where its body goes on.

@@ -59,13 +59,19 @@ public struct Identifier<Entity>: Sendable, Hashable, Comparable {
 
 extension Identifier: CustomStringConvertible, LosslessStringConvertible {
     public var description: String {
-        let digits = hexadecimal(bytes)
-        var text = ""
-        for (index, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(index) { text += "-" }
-            text.append(digit)
+        unsafe String(unsafeUninitializedCapacity: 36) { text in
+            var position = 0
+            for index in 0..<32 {
+                if index == 8 || index == 12 || index == 16 || index == 20 {
+                    unsafe text[position] = UInt8(ascii: "-")
+                    position += 1
+                }
+                let digit = UInt8(truncatingIfNeeded: (index < 16 ? high : low) >> (60 - 4 * (index & 15))) & 15
+                unsafe text[position] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + (digit - 10)
+                position += 1
+            }
+            return position
         }
-        return text
     }
 
     public init?(_ text: String) {

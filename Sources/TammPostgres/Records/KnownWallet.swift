@@ -56,6 +56,8 @@ struct KnownWallet: Sendable {
         for place in known.keys where known[place]?.isComplete == false { known[place] = nil }
     }
 
+    func has(_ grant: Identifier<Grant>) -> Bool { grants.contains { $0.id == grant } }
+
     private mutating func put(_ grant: Grant) {
         grants.removeAll { $0.id == grant.id }
         if grant.isOpen { grants.append(grant) }

@@ -22,10 +22,7 @@ extension PostgresTransaction {
         try requireLedger()
         if !waiting, session.view == nil, let states = session.memory?.recall(batch) {
             try session.begin(.committed)
-            for state in states {
-                session.wallets.insert(state.wallet.place)
-                for grant in state.grants { session.grants.insert(GrantPlace(wallet: grant.wallet, id: grant.id)) }
-            }
+            for state in states { session.wallets.insert(state.wallet.place) }
             return LockedBatch(
                 wallets: states.map { .locked($0) }, commands: batch.keys.map { _ in nil }, usage: [])
         }
@@ -203,12 +200,10 @@ extension PostgresTransaction {
             try session.post(.renewWallets, PostgresParameters(places: renewed) { memory?.version(of: $0) })
         }
         if !changes.entries.isEmpty { try session.post(.insertEntries, PostgresParameters(changes.entries)) }
-        let known = changes.grants.filter { session.grants.contains(GrantPlace(wallet: $0.wallet, id: $0.id)) }
+        let known = changes.grants.filter { session.knows($0) }
         if !known.isEmpty { try session.post(.updateGrants, PostgresParameters(updating: known)) }
         if known.count < changes.grants.count {
-            let others = changes.grants.filter {
-                !session.grants.contains(GrantPlace(wallet: $0.wallet, id: $0.id))
-            }
+            let others = changes.grants.filter { !session.knows($0) }
             try session.post(.putGrants, PostgresParameters(putting: others))
         }
         if !changes.holds.isEmpty { try session.post(.putHolds, PostgresParameters(changes.holds)) }
@@ -222,21 +217,24 @@ extension PostgresTransaction {
     /// - Returns: the wallets of which only what belongs to them changes, in the order of their places.
     /// - Throws: `notFound` for a row of a wallet that is not there; nothing of the transaction remains.
     private borrowing func requireWallets(of changes: WalletChanges) throws(TammError) -> [WalletPlace] {
-        var places = Set(changes.wallets.map(\.place))
+        let changed = Set(changes.wallets.map(\.place))
         var renewed: Set<WalletPlace> = []
-        for grant in changes.grants where !places.contains(grant.wallet) { renewed.insert(grant.wallet) }
-        for hold in changes.holds where !places.contains(hold.wallet) { renewed.insert(hold.wallet) }
-        for receivable in changes.receivables where !places.contains(receivable.wallet) {
-            renewed.insert(receivable.wallet)
+        var unknown: Set<WalletPlace> = []
+        func note(_ place: WalletPlace, isRenewed: Bool = false) {
+            if changed.contains(place) { return }
+            if isRenewed { renewed.insert(place) }
+            if !session.wallets.contains(place) { unknown.insert(place) }
         }
-        places.formUnion(renewed)
-        for entry in changes.entries { places.insert(WalletPlace(workspace: entry.workspace, id: entry.wallet)) }
-        for counter in changes.quotas { places.insert(counter.key.wallet) }
+        for place in changed where !session.wallets.contains(place) { unknown.insert(place) }
+        for entry in changes.entries { note(WalletPlace(workspace: entry.workspace, id: entry.wallet)) }
+        for grant in changes.grants { note(grant.wallet, isRenewed: true) }
+        for hold in changes.holds { note(hold.wallet, isRenewed: true) }
+        for receivable in changes.receivables { note(receivable.wallet, isRenewed: true) }
+        for counter in changes.quotas { note(counter.key.wallet) }
         for command in changes.commands + changes.reversals {
-            places.insert(WalletPlace(workspace: command.receipt.workspace, id: command.receipt.wallet))
+            note(WalletPlace(workspace: command.receipt.workspace, id: command.receipt.wallet))
         }
-        for usage in changes.usage { places.insert(WalletPlace(workspace: usage.event.workspace, id: usage.wallet)) }
-        let unknown = places.subtracting(session.wallets)
+        for usage in changes.usage { note(WalletPlace(workspace: usage.event.workspace, id: usage.wallet)) }
         guard !unknown.isEmpty else { return renewed.sorted() }
         let found = try session.run(.lookAtWallets, PostgresParameters(places: unknown.sorted()))
         let present = Set(try found.map { row throws(TammError) in try row.nextPlace() })

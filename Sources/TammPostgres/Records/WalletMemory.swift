@@ -10,8 +10,9 @@ struct WalletMemory {
     /// All that it has to do with.
     private var places: [WalletPlace] = []
     /// What it goes by and has not written yet.
-    private var unproven: Set<WalletPlace> = []
-    private var unprovenKeys: Set<CommandKey> = []
+    private var unproven: [WalletPlace] = []
+    private var unprovenKeys: [CommandKey] = []
+    private var hasWritten = false
     private var keys: [CommandKey] = []
 
     /// - Parameter mayTrust: whether wallets may be gone by unread.
@@ -28,8 +29,8 @@ struct WalletMemory {
             known[wallet.wallet.place] = wallet
             places.append(wallet.wallet.place)
         }
-        unproven = Set(places)
-        unprovenKeys = Set(batch.keys)
+        unproven = places
+        unprovenKeys = batch.keys
         return found.map(\.1)
     }
 
@@ -40,27 +41,33 @@ struct WalletMemory {
     }
 
     /// The version of which the wallet has to be when it is written; nil for any.
-    func version(of place: WalletPlace) -> Int64? { unproven.contains(place) ? known[place]?.version : nil }
+    func version(of place: WalletPlace) -> Int64? {
+        guard isTrusted, !hasWritten || unproven.contains(place) else { return nil }
+        return known[place]?.version
+    }
+
+    /// Whether the grant is one of those that a wallet is known to have.
+    func knows(_ grant: Grant) -> Bool { known[grant.wallet]?.has(grant.id) ?? false }
 
     /// Takes note of a write, which proves the versions of the wallets that it changes.
     mutating func note(_ changes: WalletChanges, renewing renewed: [WalletPlace]) {
         KnownWallet.apply(changes, to: &known, renewing: renewed)
+        let recorded = changes.commands.map(\.key)
         if isTrusted {
-            for wallet in changes.wallets { unproven.remove(wallet.place) }
-            unproven.subtract(renewed)
-            for command in changes.commands { unprovenKeys.remove(command.key) }
+            unproven.remove(proven: changes.wallets.map(\.place) + renewed)
+            unprovenKeys.remove(proven: recorded)
+            hasWritten = true
         }
-        keys += changes.commands.map(\.key)
+        keys += recorded
     }
 
     /// Sends what makes the transaction fail where it went by something that is not so: a refusal is right only of the
     /// wallet as it stands.
     func prove(in session: Session) throws(TammError) {
         if !unproven.isEmpty {
-            let places = unproven.sorted()
-            try session.post(.proveVersions, PostgresParameters(places: places) { known[$0]?.version })
+            try session.post(.proveVersions, PostgresParameters(places: unproven) { known[$0]?.version })
         }
-        if !unprovenKeys.isEmpty { try session.post(.proveNewKeys, PostgresParameters(Array(unprovenKeys))) }
+        if !unprovenKeys.isEmpty { try session.post(.proveNewKeys, PostgresParameters(unprovenKeys)) }
     }
 
     /// Keeps what the transaction has left; after it is committed.
@@ -71,4 +78,13 @@ struct WalletMemory {
 
     /// - Parameter wasMistaken: whether what it went by may not have been so.
     func forget(wasMistaken: Bool) { cache.forget(places, wasMistaken: wasMistaken) }
+}
+
+extension Array where Element: Hashable {
+    fileprivate mutating func remove(proven: [Element]) {
+        // Most writes prove the whole batch, in its order.
+        if proven == self { return self = [] }
+        let gone = Set(proven)
+        removeAll { gone.contains($0) }
+    }
 }
