@@ -1,8 +1,9 @@
 import TammCore
 import TammInMemory
-import TammPostgres
 import TammTesting
 import Testing
+
+@testable import TammPostgres
 
 @Suite struct `The two stores` {
     private static let scenario = BillingScenario(catalogue: .example, prices: .example)
@@ -17,6 +18,23 @@ import Testing
         print("SEED=\(TestSeed.current): \(report.steps) steps of \(report.sequences) sequences compared")
         #expect(report.differences.map(\.description) == [])
         #expect(report.sequences == 2000)
+    }
+
+    @Test func `answer the same where two processes take turns on one database`() async throws {
+        let scratch = try await Scratch()
+        var configuration = try Server.configuration()
+        configuration.database = scratch.name
+        let other = try await PostgresStore(configuration)
+        let stores = TurnTaking(scratch.store, other)
+        let comparison = StoreComparison(
+            scenario: Self.scenario, reference: { InMemoryStore() }, candidate: { stores })
+        let report = try await comparison.run(sequences: 300)
+        let counts = [scratch.store, other].map(\.wallets.counts)
+        await other.shutdown()
+        await scratch.close()
+        print("SEED=\(TestSeed.current): \(counts.map { "\($0.mistaken) of \($0.trusted) trusted batches ran again" })")
+        #expect(report.differences.map(\.description) == [])
+        #expect(counts.allSatisfy { $0.trusted > $0.mistaken && $0.mistaken > 0 })
     }
 
     @Test func `are seen to differ where one bends a row`() async throws {

@@ -1,0 +1,211 @@
+import Synchronization
+import TammCore
+import TammTesting
+import Testing
+
+@testable import TammPostgres
+
+/// Two stores on one database, as two processes have them, and a wallet that both have written.
+private struct Desk {
+    let scratch: Scratch
+    let here: PostgresStore
+    let there: PostgresStore
+    let wallets: Wallets
+    let others: Wallets
+    let wallet: Wallet
+    let time = ManualTime(.epoch.advanced(by: .seconds(1_700_000_000)))
+
+    init(_ credits: Credits) async throws {
+        scratch = try await Scratch()
+        here = scratch.store
+        var configuration = try Server.configuration()
+        configuration.database = scratch.name
+        there = try await PostgresStore(configuration)
+        wallets = Wallets(store: here, time: time.source)
+        others = Wallets(store: there, time: time.source)
+        let workspace = try await Workspaces(store: here, time: time.source, entropy: .system)
+            .create(named: "Cache", owner: Identifier(high: 7, low: 1), as: .service)
+        wallet = try await wallets.open(in: workspace.id, as: .service)
+        _ = try await wallets.grant(
+            GrantTerms(credits, .purchased), to: wallet, key: IdempotencyKey("grant"), as: .service)
+    }
+
+    func debit(
+        _ credits: Credits, _ key: String, by wallets: Wallets? = nil
+    ) async throws -> WalletOutcome {
+        try await (wallets ?? self.wallets).debit(credits, from: wallet, key: IdempotencyKey(key), as: .service)
+    }
+
+    /// The balance that the database has, once everything in it agrees.
+    func balance() async throws -> Credits {
+        let report = try await others.verify(as: .service)
+        #expect(report.isClean, "\(report)")
+        return try await others.balance(of: wallet, as: .service).available
+    }
+
+    func close() async {
+        await there.shutdown()
+        await scratch.close()
+    }
+}
+
+@Suite struct `A wallet that the store remembers` {
+    @Test func `is written without being read, also with holds`() async throws {
+        let desk = try await Desk(Credits(100))
+        let before = desk.here.wallets.counts.trusted
+        for number in 0..<5 { #expect(try await desk.debit(.one, "debit-\(number)").receipt != nil) }
+        let held = try await desk.wallets.hold(
+            Credits(10), in: desk.wallet, lifetime: .seconds(60), key: IdempotencyKey("hold"), as: .service)
+        let hold = try #require(held.receipt?.hold)
+        let captured = try await desk.wallets.capture(
+            hold, Credits(4), in: desk.wallet, key: IdempotencyKey("capture"), as: .service)
+        #expect(try captured.receipt?.amount == Credits(4))
+        _ = try await desk.wallets.hold(
+            Credits(10), in: desk.wallet, lifetime: .seconds(60), key: IdempotencyKey("lost"), as: .service)
+        desk.time.advance(by: .seconds(61))
+        #expect(try await desk.debit(Credits(90), "all").receipt != nil)
+        let counts = desk.here.wallets.counts
+        #expect(counts.trusted - before == 9)
+        #expect(counts.mistaken == 0)
+        #expect(try await desk.balance() == Credits(1))
+        await desk.close()
+    }
+
+    @Test func `is read again where another process has written it`() async throws {
+        let desk = try await Desk(Credits(10))
+        _ = try await desk.others.grant(
+            GrantTerms(Credits(90), .purchased), to: desk.wallet, key: IdempotencyKey("more"), as: .service)
+        #expect(try await desk.debit(Credits(95), "most").receipt != nil)
+        #expect(desk.here.wallets.counts.mistaken == 1)
+        #expect(try await desk.balance() == Credits(5))
+        await desk.close()
+    }
+
+    @Test func `refuses only what it lacks now`() async throws {
+        let desk = try await Desk(Credits(10))
+        #expect(try await desk.debit(Credits(11), "above").receipt == nil)
+        #expect(desk.here.wallets.counts.mistaken == 0)
+        _ = try await desk.others.grant(
+            GrantTerms(Credits(1), .purchased), to: desk.wallet, key: IdempotencyKey("more"), as: .service)
+        #expect(try await desk.debit(Credits(11), "above").receipt != nil)
+        #expect(try await desk.balance() == .zero)
+        await desk.close()
+    }
+
+    @Test func `answers a key that another process has recorded as that was answered`() async throws {
+        let desk = try await Desk(Credits(10))
+        let first = try await desk.debit(Credits(10), "key", by: desk.others)
+        let again = try await desk.debit(Credits(10), "key")
+        #expect(again == .replayed(try #require(first.receipt)))
+        await #expect { _ = try await desk.debit(Credits(9), "key") } throws: { ($0 as? TammError)?.code == .conflict }
+        #expect(try await desk.balance() == .zero)
+        await desk.close()
+    }
+
+    @Test func `knows of a grant to come that another process has booked`() async throws {
+        let desk = try await Desk(Credits(10))
+        let terms = try GrantTerms(Credits(5), .purchased, effectiveAt: desk.time.now.advanced(by: .seconds(60)))
+        _ = try await desk.others.grant(terms, to: desk.wallet, key: IdempotencyKey("later"), as: .service)
+        desk.time.advance(by: .seconds(61))
+        #expect(try await desk.debit(Credits(15), "both").receipt != nil)
+        #expect(try await desk.balance() == .zero)
+        await desk.close()
+    }
+
+    @Test(arguments: [
+        "UPDATE tamm.credit_grants SET expires_at = created_at + interval '1 second'",
+        "UPDATE tamm.workspace_wallets SET recorded_at = recorded_at",
+    ])
+    func `is read again after a change by SQL`(change: String) async throws {
+        let desk = try await Desk(Credits(10))
+        try await Admin.run(change, database: desk.scratch.name)
+        desk.time.advance(by: .seconds(2))
+        let hasExpired = change.contains("expires_at")
+        let outcome = try await desk.debit(.one, "debit")
+        #expect((outcome.receipt == nil) == hasExpired)
+        #expect(desk.here.wallets.counts.mistaken == 1)
+        #expect(try await desk.others.balance(of: desk.wallet, as: .service).available == (hasExpired ? .zero : Credits(9)))
+        await desk.close()
+    }
+
+    @Test func `is trusted less where others write it often, and nothing is lost`() async throws {
+        let desk = try await Desk(Credits(1000))
+        for number in 0..<200 {
+            #expect(try await desk.debit(.one, "here-\(number)").receipt != nil)
+            #expect(try await desk.debit(.one, "there-\(number)", by: desk.others).receipt != nil)
+        }
+        #expect(desk.here.wallets.counts.mistaken < 12)
+        #expect(try await desk.balance() == Credits(600))
+        await desk.close()
+    }
+
+    @Test func `is not waited for where another transaction has it locked`() async throws {
+        let desk = try await Desk(Credits(10))
+        let gate = Gate()
+        defer { gate.open() }
+        let (place, store) = (desk.wallet.place, desk.there)
+        let holder = Task {
+            try await store.transaction(as: .ledger) { t throws(TammError) in
+                let need = WalletNeed(workspace: place.workspace, wallet: place.id, dueBy: .min)
+                _ = try t.lockWallets(WalletBatch(wallets: [need]), waiting: true)
+                gate.pass()
+            }
+        }
+        await gate.arrivals(1)
+        let debit = Task { try await desk.debit(.one, "debit") }
+        while desk.here.wallets.counts.mistaken == 0 { await Task.yield() }
+        gate.open()
+        try await holder.value
+        #expect(try await debit.value.receipt != nil)
+        #expect(try await desk.balance() == Credits(9))
+        await desk.close()
+    }
+
+    @Test func `is one of so many`() {
+        var kept = Generations<Int, Int>(most: 10)
+        for number in 0..<1000 {
+            kept[number] = number
+            #expect(kept[0] == 0, "what is looked at stays")
+        }
+        #expect((0..<1000).count { kept[$0] != nil } <= 10)
+        kept[0] = nil
+        #expect(kept[0] == nil)
+    }
+
+    @Test func `is none where none is to be`() async throws {
+        let store = try await Server.store { $0.cachedWallets = 0 }
+        let wallets = Wallets(store: store, time: .system)
+        let wallet = try await Writers.wallet(with: Credits(2), in: store, wallets)
+        for key in ["a", "b"] {
+            #expect(try await wallets.debit(.one, from: wallet, key: IdempotencyKey(key), as: .service).receipt != nil)
+        }
+        #expect(store.wallets.counts.trusted == 0)
+        await store.shutdown()
+    }
+}
+
+/// Two stores that take turns, so that each finds what it remembers written by the other.
+struct TurnTaking: TammStore {
+    private final class Turns: Sendable {
+        private let count = Mutex(0)
+        func next() -> Int {
+            count.withLock {
+                $0 += 1
+                return $0
+            }
+        }
+    }
+
+    let stores: [PostgresStore]
+    private let turns = Turns()
+
+    func transaction<Value: Sendable>(
+        as principal: Principal,
+        _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
+    ) async throws(TammError) -> Value {
+        // Two on the one, then one on the other, so that each is also right at times.
+        try await stores[turns.next() % 3 % stores.count].transaction(as: principal, body)
+    }
+
+    init(_ stores: PostgresStore...) { self.stores = stores }
+}
