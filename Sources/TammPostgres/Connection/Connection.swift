@@ -58,11 +58,12 @@ import TammCore
         patience = configuration.timeouts.statement + configuration.timeouts.silence
         guard unsafe PQstatus(raw) == CONNECTION_OK else { throw .connecting(unsafe Self.reason(of: raw)) }
         unsafe PQsetNoticeProcessor(raw, { _, _ in }, nil)
-        guard unsafe PQenterPipelineMode(raw) == 1 else { throw .connection("libpq refuses its pipeline mode") }
+        guard unsafe PQenterPipelineMode(raw) == 1, unsafe PQsetnonblocking(raw, 1) == 0 else {
+            throw .connection("libpq refuses its pipeline mode")
+        }
         guard preparesStatements else { return }
         try send(.settings, configuration.settings(isLocal: false), "", .unread)
-        try sync()
-        while !pending.isEmpty { _ = try read() }
+        _ = try finish()
     }
 
     deinit { unsafe PQfinish(raw) }
@@ -122,7 +123,8 @@ import TammCore
         _ statements: [(Statement, PostgresParameters)], for suffix: String = ""
     ) throws(ServerFailure) -> [ResultRows] {
         for (statement, parameters) in statements { try send(statement, parameters, suffix, .wanted) }
-        guard unsafe PQsendFlushRequest(raw) == 1, unsafe PQflush(raw) == 0 else { throw lost() }
+        guard unsafe PQsendFlushRequest(raw) == 1 else { throw lost() }
+        try flush()
         var found: [ResultRows] = []
         while found.count < statements.count {
             if let rows = try read() { found.append(rows) }
@@ -138,12 +140,17 @@ import TammCore
     ) throws(ServerFailure) -> String {
         try send(statement, PostgresParameters(), "", .wanted)
         for (other, parameters) in others { try send(other, parameters, "", .unread) }
+        return try finish()?.command ?? ""
+    }
+
+    /// Syncs, and reads all that is pending; returns the last rows that are wanted.
+    private func finish() throws(ServerFailure) -> ResultRows? {
         try sync()
-        var command = ""
+        var found: ResultRows?
         while !pending.isEmpty {
-            if let rows = try read() { command = rows.command }
+            if let rows = try read() { found = rows }
         }
-        return command
+        return found
     }
 
     /// Runs one statement by itself, outside of any transaction of the caller's.
@@ -152,12 +159,7 @@ import TammCore
     ) throws(TammError) -> ResultRows {
         do throws(ServerFailure) {
             try send(statement, parameters, "", .wanted)
-            try sync()
-            var found: ResultRows?
-            while !pending.isEmpty {
-                if let rows = try read() { found = rows }
-            }
-            guard let found else { throw lost() }
+            guard let found = try finish() else { throw lost() }
             return found
         } catch {
             try? recover()
@@ -174,12 +176,7 @@ import TammCore
             if !preparesStatements { try send(.settings, configuration.settings(isLocal: true), "", .unread) }
             try send(.enter, Session.role(role), "", .unread)
             try send(statement, parameters, role, .wanted)
-            try sync()
-            var found: ResultRows?
-            while !pending.isEmpty {
-                if let rows = try read() { found = rows }
-            }
-            guard let found else { throw lost() }
+            guard let found = try finish() else { throw lost() }
             return found
         } catch {
             try? recover()
@@ -216,6 +213,34 @@ import TammCore
     private func sync() throws(ServerFailure) {
         guard unsafe PQpipelineSync(raw) == 1 else { throw lost() }
         pending.append(.sync)
+        try flush()
+    }
+
+    /// Hands everything to the server, and takes what it says meanwhile.
+    private func flush() throws(ServerFailure) {
+        let deadline = ContinuousClock.now + patience
+        while true {
+            switch unsafe PQflush(raw) {
+            case 0: return
+            case 1:
+                guard try ready(for: POLLIN | POLLOUT, until: deadline) else {
+                    throw lost("the server has not taken what was sent for \(patience)")
+                }
+                guard unsafe PQconsumeInput(raw) == 1 else { throw lost() }
+            default: throw lost()
+            }
+        }
+    }
+
+    /// Waits until the socket can be read or written; false when it is too late.
+    private func ready(for events: Int32, until deadline: ContinuousClock.Instant) throws(ServerFailure) -> Bool {
+        while true {
+            let left = max(0, (deadline - .now) / .milliseconds(1))
+            var descriptor = pollfd(fd: unsafe PQsocket(raw), events: Int16(events), revents: 0)
+            let count = unsafe poll(&descriptor, 1, Int32(left))
+            guard count < 0 else { return count > 0 }
+            guard errno == EINTR else { throw lost() }
+        }
     }
 
     private func send(
@@ -291,11 +316,10 @@ import TammCore
         if unsafe PQisBusy(raw) == 1 {
             let deadline = ContinuousClock.now + patience
             while unsafe PQisBusy(raw) == 1 {
-                let left = max(0, (deadline - .now) / .milliseconds(1))
-                var descriptor = pollfd(fd: unsafe PQsocket(raw), events: Int16(POLLIN), revents: 0)
-                let ready = unsafe poll(&descriptor, 1, Int32(left))
-                guard ready != 0 else { throw lost("the server has not answered for \(patience)") }
-                guard ready > 0 || errno == EINTR, unsafe PQconsumeInput(raw) == 1 else { throw lost() }
+                guard try ready(for: POLLIN, until: deadline) else {
+                    throw lost("the server has not answered for \(patience)")
+                }
+                guard unsafe PQconsumeInput(raw) == 1 else { throw lost() }
             }
         }
         return unsafe PQgetResult(raw)

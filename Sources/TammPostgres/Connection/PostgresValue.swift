@@ -155,7 +155,10 @@ public struct PostgresParameters: Sendable {
     public init() { isOneRow = false }
 
     /// For a statement that takes a set of so many rows.
-    init(rows count: Int) { isOneRow = count == 1 }
+    init(rows count: Int) {
+        isOneRow = count == 1
+        bytes.reserveCapacity(count * 256)
+    }
 
     private mutating func begin(_ oid: UInt32) {
         types.append(oid)

@@ -33,6 +33,17 @@ extension Migration {
             REVOKE EXECUTE ON FUNCTION tamm.refuse_stale(), tamm.renew_wallet() FROM PUBLIC;
             GRANT EXECUTE ON FUNCTION tamm.refuse_stale() TO tamm_ledger, tamm_service;
 
+            -- What is reversed of a command stays reversed.
+            CREATE OR REPLACE FUNCTION tamm.keep_command() RETURNS trigger LANGUAGE plpgsql
+                SET search_path = pg_catalog, pg_temp AS $$
+            BEGIN
+                IF NEW.reversed >= OLD.reversed THEN OLD.reversed := NEW.reversed; END IF;
+                IF OLD IS DISTINCT FROM NEW THEN
+                    RAISE EXCEPTION 'a recorded command does not change' USING ERRCODE = '42501';
+                END IF;
+                RETURN NEW;
+            END $$;
+
             CREATE TRIGGER renew_wallet AFTER UPDATE ON tamm.workspace_wallets FOR EACH ROW
                 WHEN (NEW.version = OLD.version) EXECUTE FUNCTION tamm.renew_wallet();
             -- The ledger's batches count for themselves.
@@ -50,6 +61,15 @@ extension Migration {
             DROP TRIGGER renew_wallet ON tamm.credit_grants;
             DROP TRIGGER renew_wallet ON tamm.workspace_wallets;
             DROP FUNCTION tamm.renew_wallet(), tamm.refuse_stale();
+            CREATE OR REPLACE FUNCTION tamm.keep_command() RETURNS trigger LANGUAGE plpgsql
+                SET search_path = pg_catalog, pg_temp AS $$
+            BEGIN
+                OLD.reversed := NEW.reversed;
+                IF OLD IS DISTINCT FROM NEW THEN
+                    RAISE EXCEPTION 'a recorded command does not change' USING ERRCODE = '42501';
+                END IF;
+                RETURN NEW;
+            END $$;
             ALTER TABLE tamm.workspace_wallets DROP COLUMN version;
             """))
 }

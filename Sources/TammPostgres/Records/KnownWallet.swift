@@ -46,14 +46,16 @@ struct KnownWallet: Sendable {
     static func apply(
         _ changes: WalletChanges, to known: inout [WalletPlace: KnownWallet], renewing places: [WalletPlace]
     ) {
-        for wallet in changes.wallets {
-            known[wallet.place]?.wallet = wallet
-            known[wallet.place]?.version += 1
-        }
+        for wallet in changes.wallets { known[wallet.place]?.renew(with: wallet) }
         for place in places { known[place]?.version += 1 }
         for grant in changes.grants { known[grant.wallet]?.put(grant) }
         for hold in changes.holds { known[hold.wallet]?.put(hold) }
-        for place in known.keys where known[place]?.isComplete == false { known[place] = nil }
+        for wallet in known.values where !wallet.isComplete { known[wallet.wallet.place] = nil }
+    }
+
+    private mutating func renew(with wallet: Wallet) {
+        self.wallet = wallet
+        version += 1
     }
 
     func has(_ grant: Identifier<Grant>) -> Bool { grants.contains { $0.id == grant } }

@@ -231,8 +231,10 @@ extension PostgresTransaction {
         for hold in changes.holds { note(hold.wallet, isRenewed: true) }
         for receivable in changes.receivables { note(receivable.wallet, isRenewed: true) }
         for counter in changes.quotas { note(counter.key.wallet) }
-        for command in changes.commands + changes.reversals {
-            note(WalletPlace(workspace: command.receipt.workspace, id: command.receipt.wallet))
+        for commands in [changes.commands, changes.reversals] {
+            for command in commands {
+                note(WalletPlace(workspace: command.receipt.workspace, id: command.receipt.wallet))
+            }
         }
         for usage in changes.usage { note(WalletPlace(workspace: usage.event.workspace, id: usage.wallet)) }
         guard !unknown.isEmpty else { return renewed.sorted() }

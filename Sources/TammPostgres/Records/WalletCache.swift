@@ -58,12 +58,10 @@ final class WalletCache: Sendable {
         guard isUsed else { return }
         state.withLock { state in
             for wallet in known {
-                let place = wallet.wallet.place
                 // A later transaction may have been here first.
-                if let kept = state.wallets[place], kept.version > wallet.version { continue }
-                state.wallets[place] = wallet
+                state.wallets.put(wallet, wallet.wallet.place) { $0.version <= wallet.version }
             }
-            for key in keys { state.keys[key.hashValue] = () }
+            for key in keys { state.keys.put((), key.hashValue) }
             if wasTrusted { state.penalty /= 2 }
         }
     }
@@ -72,7 +70,7 @@ final class WalletCache: Sendable {
     func forget(_ places: some Collection<WalletPlace>, wasMistaken: Bool) {
         guard isUsed else { return }
         state.withLock { state in
-            for place in places { state.wallets[place] = nil }
+            for place in places { state.wallets.remove(place) }
             guard wasMistaken else { return }
             state.mistaken += 1
             state.penalty = min(max(1, 2 * state.penalty), Self.longestPenalty)
@@ -97,17 +95,20 @@ struct Generations<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             put(value, key)
             return value
         }
-        set {
-            older[key] = nil
-            if let newValue { put(newValue, key) } else { newer[key] = nil }
-        }
     }
 
-    private mutating func put(_ value: Value, _ key: Key) {
+    /// Keeps a value, unless there is one that it may not replace.
+    mutating func put(_ value: Value, _ key: Key, replaces: (Value) -> Bool = { _ in true }) {
         if newer.count >= half, newer[key] == nil {
             older = newer
             newer = [:]
         }
-        newer[key] = value
+        guard let kept = newer.updateValue(value, forKey: key) ?? older.removeValue(forKey: key) else { return }
+        if !replaces(kept) { newer[key] = kept }
+    }
+
+    mutating func remove(_ key: Key) {
+        newer[key] = nil
+        older[key] = nil
     }
 }

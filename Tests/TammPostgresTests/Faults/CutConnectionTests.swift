@@ -28,6 +28,27 @@ import Testing
         await store.shutdown(within: .seconds(1))
     }
 
+    @Test func `is given up where the server takes nothing more`() async throws {
+        _ = try await Server.shared
+        let proxy = try Proxy(to: Server.folder)
+        defer { proxy.close() }
+        var configuration = PostgresConfiguration(Secret("postgresql://tamm_app@/tamm?host=\(proxy.folder)"))
+        configuration.timeouts.statement = .milliseconds(500)
+        configuration.timeouts.silence = .milliseconds(500)
+        let store = try await PostgresStore(configuration)
+        proxy.arm(.deaf)
+        var parameters = PostgresParameters()
+        parameters.add(String(repeating: "x", count: 32_000_000))
+        await #expect { [parameters] in
+            try await store.unitOfWork(as: .service) { t throws(TammError) in
+                _ = try t.execute("SELECT length($1::text)", parameters)
+            }
+        } throws: { error in
+            (error as? TammError)?.code == .unavailable && "\(error)".contains("has not taken what was sent")
+        }
+        await store.shutdown(within: .seconds(1))
+    }
+
     @Test func `leaves a workspace or none, never half of one`() async throws {
         _ = try await Server.shared
         for (cut, isDone) in [(Proxy.Cut.after, true), (.before, false)] {

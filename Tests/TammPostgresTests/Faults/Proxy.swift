@@ -10,6 +10,8 @@ final class Proxy: Sendable {
         case after
         /// The server has committed, and its answer does not come, without anybody closing anything.
         case silent
+        /// The server takes nothing more, from here on.
+        case deaf
     }
 
     /// The folder of the socket, as libpq takes it for a host.
@@ -75,6 +77,11 @@ final class Proxy: Sendable {
             let commit = Data("\0commit\0".utf8)
             var tail = Data()
             pass(from: client, to: upstream) { part in
+                if case .deaf? = armed.withLock({ $0 }) {
+                    cuts.withLock { $0 += 1 }
+                    Thread.sleep(forTimeInterval: 30)
+                    return false
+                }
                 let seen = tail + part
                 tail = seen.suffix(commit.count - 1)
                 guard seen.range(of: commit) != nil, let found = armed.withLock({ $0.take() }) else { return true }
@@ -88,7 +95,7 @@ final class Proxy: Sendable {
         let down = Thread { [self] in
             pass(from: upstream, to: client) { _ in
                 switch cut.withLock({ $0 }) {
-                case nil, .before: return true
+                case nil, .before, .deaf: return true
                 case .after: return false
                 case .silent:
                     Thread.sleep(forTimeInterval: 30)

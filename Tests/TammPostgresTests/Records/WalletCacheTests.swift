@@ -164,11 +164,15 @@ private struct Desk {
     @Test func `is one of so many`() {
         var kept = Generations<Int, Int>(most: 10)
         for number in 0..<1000 {
-            kept[number] = number
+            kept.put(number, number)
             #expect(kept[0] == 0, "what is looked at stays")
         }
         #expect((0..<1000).count { kept[$0] != nil } <= 10)
-        kept[0] = nil
+        kept.put(1, 0) { $0 != 0 }
+        #expect(kept[0] == 0)
+        kept.put(1, 0)
+        #expect(kept[0] == 1)
+        kept.remove(0)
         #expect(kept[0] == nil)
     }
 
