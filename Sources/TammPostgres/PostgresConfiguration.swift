@@ -40,6 +40,8 @@ public struct PostgresConfiguration: Sendable {
     /// Whether statements are prepared once for each connection; false behind PgBouncer in transaction mode, which
     /// keeps no prepared statement.
     public var preparesStatements = true
+    /// How often the reserved connection is tried, and replaced where it is gone.
+    var reservedUpkeep = Duration.seconds(30)
 
     /// - Parameter connection: a URI such as `postgresql://tamm_app@db.example/tamm?sslmode=verify-full`.
     public init(_ connection: Secret) { self.connection = connection }

@@ -8,6 +8,7 @@ public import TammCore
 public final class PostgresStore: TammStore {
     private let pool: ConnectionPool
     private let reserved: ConnectionPool
+    private let upkeep: Task<Void, Never>
     private let configuration: PostgresConfiguration
     let wallets: WalletCache
     private let logger = Logger(label: "tamm.postgres")
@@ -22,6 +23,7 @@ public final class PostgresStore: TammStore {
         wallets = WalletCache(wallets: configuration.cachedWallets)
         pool = ConnectionPool(configuration, connections: configuration.connections)
         reserved = ConnectionPool(configuration, connections: 1)
+        upkeep = Self.keep(reserved, every: configuration.reservedUpkeep)
         do throws(TammError) {
             try await reserved.run { connection throws(TammError) in
                 try connection.checkLogin()
@@ -30,6 +32,18 @@ public final class PostgresStore: TammStore {
         } catch {
             await shutdown(within: .zero)
             throw error
+        }
+    }
+
+    deinit { upkeep.cancel() }
+
+    /// Keeps the reserved connection up: it is needed most when the server has no room for another.
+    private static func keep(_ reserved: ConnectionPool, every interval: Duration) -> Task<Void, Never> {
+        Task.detached {
+            while true {
+                do { try await Task.sleep(for: interval) } catch { return }
+                try? await reserved.run { connection throws(TammError) in _ = try connection.query(.nothing) }
+            }
         }
     }
 
@@ -52,7 +66,7 @@ public final class PostgresStore: TammStore {
         }
     }
 
-    /// Two batches at a time keep the server busy; each wallet's are in one of them.
+    /// Three batches at a time keep the server busy; each wallet's are in one of them.
     public var walletLanes: Int { 3 }
 
     /// As ``transaction(as:_:)``, on a connection that nobody else uses: for the operator's switches, which must act
@@ -110,7 +124,10 @@ public final class PostgresStore: TammStore {
             session.rollBack()
             let wasMistaken = session.memory?.isTrusted == true && session.failure?.isConnectionLost != true
             session.memory?.forget(wasMistaken: wasMistaken)
-            if wasMistaken { return try attempt(as: principal, on: connection, trusting: false, body) }
+            if wasMistaken {
+                logger.debug("batch runs again with locks", metadata: ["cause": "\(error)"])
+                return try attempt(as: principal, on: connection, trusting: false, body)
+            }
             guard let failure = session.failure, failure.isRetryable else { throw error }
             return .again(error)
         }
@@ -130,6 +147,7 @@ public final class PostgresStore: TammStore {
 
     /// Lets what runs finish for so long, then stops it and closes the connections. The store is of no use afterwards.
     public func shutdown(within grace: Duration = .seconds(10)) async {
+        upkeep.cancel()
         await pool.shutdown(within: grace)
         await reserved.shutdown(within: grace)
     }
@@ -193,6 +211,8 @@ extension Connection {
 }
 
 extension Statement {
+    fileprivate static let nothing = Statement("nothing", "SELECT")
+
     fileprivate static let login = Statement(
         "login",
         """

@@ -1,6 +1,7 @@
 import TammCore
-import TammPostgres
 import Testing
+
+@testable import TammPostgres
 
 @Suite struct `Connections to PostgreSQL` {
     @Test func `refuse a login that sees around the policies`() async throws {
@@ -45,7 +46,7 @@ import Testing
     @Test func `refuse numbers beyond their bounds`() async throws {
         for change: (inout PostgresConfiguration) -> Void in [
             { $0.connections = 0 }, { $0.connections = 201 }, { $0.retries = -1 }, { $0.timeouts.statement = .seconds(100_000) },
-            { $0.timeouts.silence = .zero },
+            { $0.timeouts.silence = .zero }, { $0.cachedWallets = -1 }, { $0.cachedWallets = 1_000_001 },
         ] {
             var configuration = try Server.configuration()
             change(&configuration)
@@ -53,6 +54,21 @@ import Testing
                 _ = try await PostgresStore(configuration)
             } throws: { ($0 as? TammError)?.code == .invalidInput && ($0 as? TammError)?.field != nil }
         }
+    }
+
+    @Test func `include one for the operator, which comes back by itself`() async throws {
+        let server = try await FaultServer()
+        defer { server.remove() }
+        var configuration = server.configuration()
+        configuration.reservedUpkeep = .milliseconds(20)
+        let store = try await PostgresStore(configuration)
+        try server.kill()
+        try server.recover()
+        while try server.query("SELECT count(*) FROM pg_stat_activity WHERE usename = 'tamm_app'") == "0" {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        await store.shutdown()
+        #expect(try server.query("SELECT count(*) FROM pg_stat_activity WHERE usename = 'tamm_app'") == "0")
     }
 
     @Test func `are lent in turn, and too many who wait are refused`() async throws {

@@ -38,6 +38,49 @@ import Testing
         await store.shutdown()
     }
 
+    @Test func `set aside the commands whose usage another transaction counts, and no others`() async throws {
+        let (store, wallets, first) = try await store { _ in }
+        let elsewhere = try await Writers.wallet(with: Credits(100), in: store, wallets)
+        let second = try await wallets.open(in: first.workspace, named: "second", as: .service)
+        let now = TimeSource.system.now()
+        @Sendable func event(_ id: String) throws -> UsageEvent {
+            UsageEvent(
+                workspace: first.workspace, id: try IdempotencyKey(id), usage: .documentPages(1), cost: .zero, occurredAt: now)
+        }
+        // The workspace has a counter to lock.
+        _ = try await wallets.debit(
+            .one, from: first, key: IdempotencyKey("begin"), usage: [event("begin")], as: .service)
+        let grant = try WalletCommand(
+            .grant(GrantTerms(Credits(5), .purchased)), wallet: second.id, in: second.workspace, key: IdempotencyKey("second"))
+        let debit = try WalletCommand(
+            .debit(.one, shortfall: .refuse), wallet: second.id, in: second.workspace, key: IdempotencyKey("held"),
+            usage: [event("held")])
+        let gate = Gate()
+        defer { gate.open() }
+        let holder = Task {
+            try await store.transaction(as: .service) { t throws(TammError) in
+                _ = try wallets.apply([grant, debit], at: now, in: t)
+                // What was written is only sent with what is read next.
+                _ = try t.wallet(second.place)
+                gate.pass()
+            }
+        }
+        await gate.arrivals(1)
+        let key = UsageKey(workspace: first.workspace, id: try IdempotencyKey("next"))
+        let needs = [first, elsewhere].map { WalletNeed(workspace: $0.workspace, wallet: $0.id, dueBy: now) }
+        let locked = try await store.transaction(as: .ledger) { t throws(TammError) in
+            try t.lockWallets(WalletBatch(wallets: needs, usage: [key]), waiting: false).wallets
+        }
+        if case .busy = locked[0] {} else { Issue.record("wanted a busy wallet, found \(locked[0])") }
+        if case .locked = locked[1] {} else { Issue.record("wanted a locked wallet, found \(locked[1])") }
+        gate.open()
+        try await holder.value
+        let outcome = try await wallets.debit(
+            .one, from: first, key: IdempotencyKey("next"), usage: [event("next")], as: .service)
+        #expect(outcome.receipt != nil)
+        await store.shutdown()
+    }
+
     @Test(arguments: [(retries: 10, failures: 0), (retries: 0, failures: 1)])
     func `run again when they cannot be put in an order, within a bound`(retries: Int, failures: Int) async throws {
         let (store, _, wallet) = try await store { $0.retries = retries }

@@ -36,16 +36,17 @@ import Testing
         configuration.timeouts.statement = .milliseconds(500)
         configuration.timeouts.silence = .milliseconds(500)
         let store = try await PostgresStore(configuration)
+        try await store.unitOfWork(as: .service) { t throws(TammError) in try t.execute("SELECT 1") }
         proxy.arm(.deaf)
-        var parameters = PostgresParameters()
-        parameters.add(String(repeating: "x", count: 32_000_000))
-        await #expect { [parameters] in
+        let error = await #expect(throws: TammError.self) {
             try await store.unitOfWork(as: .service) { t throws(TammError) in
-                _ = try t.execute("SELECT length($1::text)", parameters)
+                var parameters = PostgresParameters()
+                parameters.add(String(repeating: "x", count: 32_000_000))
+                try t.execute("SELECT length($1::text)", parameters)
             }
-        } throws: { error in
-            (error as? TammError)?.code == .unavailable && "\(error)".contains("has not taken what was sent")
         }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("has not taken what was sent") == true, "\(String(describing: error))")
         await store.shutdown(within: .seconds(1))
     }
 

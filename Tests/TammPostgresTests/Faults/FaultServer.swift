@@ -118,11 +118,16 @@ final class FaultServer: Sendable {
 
     /// Kills one of the processes that serve connections: the server takes its memory for damaged and begins anew.
     func killBackend() throws {
-        let pid = try Command.run([
-            "\(binaries)/psql", "-q", "-A", "-t", "-h", folder, "-U", "postgres", "-d", "tamm", "-c",
-            "SELECT pid FROM pg_stat_activity WHERE usename = 'tamm_app' ORDER BY state = 'active' DESC LIMIT 1",
-        ])
+        let pid = try query(
+            "SELECT pid FROM pg_stat_activity WHERE usename = 'tamm_app' ORDER BY state = 'active' DESC LIMIT 1")
         try Command.run(["kill", "-9", pid])
+    }
+
+    /// What psql prints of a query.
+    func query(_ sql: String) throws -> String {
+        try Command.run([
+            "\(binaries)/psql", "-q", "-A", "-t", "-h", folder, "-U", "postgres", "-d", "tamm", "-c", sql,
+        ])
     }
 
     /// Fills the disk to its last byte.

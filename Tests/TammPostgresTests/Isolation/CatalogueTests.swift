@@ -118,9 +118,11 @@ import Testing
                 // The owner is held to the policies, which show it no row; the triggers hold everybody.
                 let outcome = try await Admin.run(
                     """
-                    DO $$ BEGIN
+                    DO $$ DECLARE changed int8; BEGIN
                         SET LOCAL ROLE \(role);
                         \(sql);
+                        GET DIAGNOSTICS changed = ROW_COUNT;
+                        IF changed > 0 THEN RAISE EXCEPTION 'changed % rows', changed; END IF;
                     EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;
                     RESET ROLE;
                     SELECT count(*) > 0 FROM tamm.\(table) WHERE workspace_id = '\(context.seen)';
@@ -128,6 +130,21 @@ import Testing
                 #expect(outcome == "t", "\(sql) as \(role)")
             }
         }
+        await scratch.close()
+    }
+
+    @Test func `keeps what is reversed of a command`() async throws {
+        let scratch = try await Scratch()
+        try await LawWorld().fill(scratch.store)
+        let outcome = try await Admin.run(
+            """
+            UPDATE tamm.wallet_commands SET reversed = reversed + 2;
+            DO $$ BEGIN
+                UPDATE tamm.wallet_commands SET reversed = reversed - 1;
+            EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;
+            SELECT min(reversed) FROM tamm.wallet_commands;
+            """, database: scratch.name)
+        #expect(outcome == "2")
         await scratch.close()
     }
 }
