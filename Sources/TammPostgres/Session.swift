@@ -57,7 +57,13 @@ final class Session {
     }
 
     private func enter() throws(ServerFailure) {
-        try connection.post(role == .runtime ? .enterAsUser : .enter, setting)
+        let statement: Statement =
+            switch role {
+            case .runtime: .enterAsUser
+            case .service: .enterAsService
+            case .ledger: .enter
+            }
+        try connection.post(statement, setting)
     }
 
     private var setting: PostgresParameters {
@@ -105,7 +111,7 @@ final class Session {
         try begin(.snapshot)
         hasOwnStatements = true
         return try noting { () throws(ServerFailure) in
-            try connection.post(.enter, Self.role("none"))
+            try connection.post(.leave)
             let rows = try connection.run([(statement, parameters)])[0]
             try enter()
             return rows
@@ -211,6 +217,13 @@ extension Statement {
     fileprivate static let resetAll = Statement("reset_all", "RESET ALL")
     /// Takes the role, for this transaction alone.
     static let enter = Statement("enter", "SELECT set_config('role', $1, true)")
+    /// Takes the role and says that the library writes the audit log's entries for what it does, for this transaction
+    /// alone; what else has the role is audited by triggers.
+    fileprivate static let enterAsService = Statement(
+        "enter_as_service", "SELECT set_config('role', $1, true), set_config('tamm.audited_by', 'library', true)")
+    /// Gives the role back for the caller's own statements.
+    fileprivate static let leave = Statement(
+        "leave", "SELECT set_config('role', 'none', true), set_config('tamm.audited_by', '', true)")
     /// Takes the role and says on whose behalf, for this transaction alone.
     fileprivate static let enterAsUser = Statement(
         "enter_as_user",
