@@ -54,7 +54,7 @@ struct AuditTrailTests {
         let here = Bank.workspaceID
         let standings: [(RowPolicy.Standing, reads: Bool, writes: Bool)] = [
             (.member(.member, of: here), false, false), (.member(.admin, of: here), true, false),
-            (.member(.owner, of: here), true, false), (.platformAdmin, true, true), (.service, true, true),
+            (.member(.owner, of: here), true, false), (.platformAdmin, true, false), (.service, true, true),
             (.ledger, false, false), (.stranger, false, false),
             (.member(.owner, of: Identifier(high: 9, low: 9)), false, false),
         ]
