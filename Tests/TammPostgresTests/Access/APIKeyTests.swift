@@ -227,8 +227,8 @@ private struct KeyWorld {
         let cache = try APIKeyCache(
             id: Identifier(at: TimeSource.system.now(), entropy: .system), store: world.second, staleness: .milliseconds(700))
         let cached = try KeyWorld.keys(world.second, cache: cache)
-        try await cache.refresh()
         let start = ContinuousClock.now
+        try await cache.refresh()
         #expect(try await world.refusal(cached) == nil)
         try await Admin.run("UPDATE tamm.workspace_api_keys SET status = 'disabled'", database: world.scratch.name)
         let isStale = try await world.refusal(cached) == nil

@@ -215,6 +215,8 @@ import Testing
         let admin = Principal.user(house.tenant.admin, in: house.tenant.id)
         let issued = try await workspaces.invite(as: .member, into: house.tenant.id, lifetime: .seconds(600), as: admin)
         let invitation = issued.invitation
+        let unknown = try house.context.invitation(of: house.tenant.id, expiresAt: .max)
+        try await house.scratch.store.transaction(as: .service) { t throws(TammError) in try t.put(unknown) }
         try await workspaces.setPlatformAdmin(house.context.id(), true, as: .service)
         await house.scratch.store.shutdown(within: .zero)
         var owner = try Server.configuration("TAMM_POSTGRES_OWNER_URL")

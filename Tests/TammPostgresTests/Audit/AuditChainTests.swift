@@ -137,7 +137,8 @@ import Testing
         let house = try await House()
         for (table, change) in Self.illFormed {
             let insert = """
-                CREATE TEMPORARY TABLE bad AS SELECT * FROM tamm.\(table) WHERE sequence = 1;
+                CREATE TEMPORARY TABLE bad AS SELECT * FROM tamm.\(table)
+                    WHERE hash IS NOT NULL ORDER BY sequence LIMIT 1;
                 UPDATE bad SET id = gen_random_uuid(); @change;
                 GRANT SELECT ON bad TO tamm_service; SET ROLE tamm_service;
                 INSERT INTO tamm.\(table) SELECT * FROM bad;

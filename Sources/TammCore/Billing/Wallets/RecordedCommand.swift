@@ -57,8 +57,8 @@ public struct CommandFingerprint: Sendable, Hashable {
         case action = 1
         case wallet, usage, occurredAt, amount, category, priority, effectiveAt, expiresAt, source, lifetime, hold
         case shortfall, of, grant, receivable
-        /// 16 was the allowance with its limit and period.
-        case quota = 17
+        /// 17 was the allowance with its limit and period.
+        case quota = 18
     }
 
     /// Whether the two are the same request. An allowance that was recorded with its period is not compared: the same
@@ -66,7 +66,7 @@ public struct CommandFingerprint: Sendable, Hashable {
     func asksTheSame(as recorded: CommandFingerprint) -> Bool {
         if bytes == recorded.bytes { return true }
         let (mine, theirs) = (fields, recorded.fields)
-        guard mine[Field.quota.rawValue] != nil, theirs[16] != nil else { return false }
+        guard mine[Field.quota.rawValue] != nil, theirs[17] != nil else { return false }
         return Field.allCases.allSatisfy { $0 == .quota || mine[$0.rawValue] == theirs[$0.rawValue] }
     }
 

@@ -165,7 +165,7 @@ struct APIKeyVerificationTests {
         house.bank.time.advance(by: .days(32))
         #expect(try await receipt("charge") == first)
         #expect(try await receipt("another") != nil)
-        #expect(try await receipt("a third") == nil)
+        #expect(try await receipt("third") == nil)
         #expect(try await house.bank.balance().available == 96.credits)
     }
 

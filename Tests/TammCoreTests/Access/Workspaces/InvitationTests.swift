@@ -20,6 +20,7 @@ struct InvitationTests {
         let bank = try await Bank()
         let (invitation, text) = try await invite(bank, as: .admin)
         let token = try InvitationToken(parsing: text)
+        bank.time.advance(by: .seconds(1))
         let member = Member(workspace: bank.workspace, user: guest, role: .admin, joinedAt: bank.time.now)
         #expect(try await bank.workspaces.accept(token, for: guest) == .joined(member))
         #expect(try await bank.workspaces.accept(token, for: guest) == .refused)

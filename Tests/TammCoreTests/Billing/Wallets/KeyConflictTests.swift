@@ -202,7 +202,7 @@ struct KeyConflictTests {
         }
         let claim = try QuotaClaim(meter: .messages, quantity: 3, limit: 9, periodStart: .epoch, resetsAt: .max)
         let bare = try fingerprint(1, nil)
-        let recorded = CommandFingerprint(bytes: bare.bytes + [16, 32] + [UInt8](repeating: 7, count: 32))
+        let recorded = CommandFingerprint(bytes: bare.bytes + [17, 32] + [UInt8](repeating: 7, count: 32))
         #expect(try fingerprint(1, claim).asksTheSame(as: recorded))
         #expect(try !fingerprint(2, claim).asksTheSame(as: recorded))
         #expect(try !bare.asksTheSame(as: recorded) && !fingerprint(1, claim).asksTheSame(as: bare))
