@@ -81,7 +81,8 @@ import Testing
         let house = try await House()
         for role in ["", "SET ROLE tamm_service; "] {
             for change in [
-                "name = 'Another'", "scopes = '{admin}'", "addresses = '{}', environment = 'test'", "budget_credits = 9, budget_period = 'day'",
+                "name = 'Another'", "scopes = '{admin}'", "addresses = '{}', environment = 'test'",
+                "budget_credits = 9, budget_period = 'day'",
                 "limit_names = '{a}', limit_counts = '{1}', limit_seconds = '{1}', limit_bursts = '{1}'", "lineage = id",
                 "label = 'aaaaaaaa'", "created_at = now()", "replaces = id",
             ] {

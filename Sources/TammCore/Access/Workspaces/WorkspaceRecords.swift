@@ -70,11 +70,12 @@ extension WorkspaceRecords where Self: ~Copyable {
     /// The workspace under its lock, for what the service does at the word of a principal: looked up before, so that a
     /// stranger waits for nobody, and again under the lock, under which nobody changes members.
     ///
-    /// - Throws: as ``require(_:in:)``, and `notFound` without the workspace.
+    /// - Throws: as ``require(_:in:)``, `notFound` without the workspace, `forbidden` for ``Workspace/platform``.
     borrowing func lockWorkspace(
         _ workspace: Identifier<Workspace>, for principal: Principal, holding permission: Permission
     ) throws(TammError) -> Workspace {
         try standing(of: principal, in: workspace).require(permission, in: workspace)
+        guard workspace != Workspace.platform.id else { throw TammError(.forbidden, "the platform is no workspace") }
         guard let present = try lockWorkspace(workspace) else {
             throw TammError(.notFound, "no workspace \(workspace)")
         }

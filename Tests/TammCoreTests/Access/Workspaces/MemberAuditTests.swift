@@ -60,6 +60,23 @@ struct MemberAuditTests {
         #expect(try await AuditTrail(store: bank.store).verify(as: .service).isClean)
     }
 
+    @Test func `The platform's place has no members, takes no guests and stays closed`() async throws {
+        let bank = try await Bank()
+        let (workspaces, place, user) = (bank.workspaces, Workspace.platform.id, Identifier<User>(high: 7, low: 7))
+        for act in 0..<3 {
+            let error = await failure {
+                switch act {
+                case 0: try await workspaces.setRole(.owner, of: user, in: place, as: .service)
+                case 1: _ = try await workspaces.invite(as: .member, into: place, lifetime: .seconds(9), as: .service).rawToken()
+                default: try await workspaces.resume(place, because: "", as: .service)
+                }
+            }
+            #expect(error?.code == .forbidden)
+        }
+        #expect(try await workspaces.workspace(place, as: .service) == .platform)
+        #expect(try await workspaces.members(of: place, as: .service) == [])
+    }
+
     @Test func `What is refused leaves no entry, and a stranger does not learn that the workspace is there`() async throws {
         let bank = try await Bank()
         let (workspaces, workspace) = (bank.workspaces, bank.workspace)
