@@ -88,6 +88,9 @@ extension InMemoryTransaction {
         guard var stored = memory.keys.rows[key.place] else {
             throw TammError(.notFound, "no key \(key.id) in workspace \(key.workspace)")
         }
+        guard stored.key.status != .revoked || key.status == .revoked else {
+            throw TammError(.conflict, "key \(key.id) is revoked, for good")
+        }
         memory.willUndo(.key(key.place, stored))
         stored.key = stored.key.with(status: key.status, expiresAt: .some(key.expiresAt))
         memory.keys.set(key.place, stored)

@@ -22,19 +22,10 @@ struct InvitationLog {
 extension InMemoryTransaction {
     borrowing func put(_ invitation: Invitation) throws(TammError) {
         try requireWorkspace(invitation.workspace)
-        try requireInvite(as: invitation.role, invitation.workspace)
+        try requireWrite(.invitations, invitation.workspace)
         let present = memory.invitations[invitation.workspace]?[invitation.id]
-        if let present { try requireInvite(as: present.role, invitation.workspace) }
         memory.willUndo(.invitation(invitation.workspace, invitation.id, present))
         memory.invitations[invitation.workspace, default: InvitationLog()].set(invitation.id, invitation)
-    }
-
-    private borrowing func requireInvite(
-        as role: Role, _ workspace: Identifier<Workspace>
-    ) throws(TammError) {
-        guard RowPolicy.mayInvite(as: role, into: workspace, as: standing(in: workspace)) else {
-            throw TammError(.forbidden, "this principal may not write an invitation as \(role.rawValue)")
-        }
     }
 
     borrowing func invitation(_ id: Identifier<Invitation>, of workspace: Identifier<Workspace>) -> Invitation? {
@@ -54,7 +45,6 @@ extension InMemoryTransaction {
         try requireWorkspace(workspace)
         try requireWrite(.invitations, workspace)
         for row in memory.invitations[workspace]?.all ?? [] where !row.isOpen(at: moment) {
-            guard RowPolicy.mayInvite(as: row.role, into: workspace, as: standing(in: workspace)) else { continue }
             memory.willUndo(.invitation(workspace, row.id, row))
             memory.invitations[workspace]?.set(row.id, nil)
         }

@@ -2,16 +2,14 @@ import TammCore
 
 extension InMemoryTransaction {
     borrowing func standing(in workspace: Identifier<Workspace>) -> RowPolicy.Standing {
-        switch principal {
-        case .service: return .service
-        case .ledger: return .ledger
-        case .platformAdmin(let user): return memory.platformAdmins.contains(user) ? .platformAdmin : .stranger
-        case .user(let user, let own):
-            guard own == workspace, let member = memory.members[.init(workspace: own, user: user)] else {
-                return .stranger
-            }
-            return .member(member.role, of: own)
-        }
+        memory.standing(of: principal, in: workspace)
+    }
+
+    borrowing func standing(
+        of other: Principal, in workspace: Identifier<Workspace>
+    ) throws(TammError) -> RowPolicy.Standing {
+        guard principal == .service else { throw TammError(.forbidden, "the service alone asks who others are") }
+        return memory.standing(of: other, in: workspace)
     }
 
     borrowing func mayRead(_ table: TenantTable, _ workspace: Identifier<Workspace>) -> Bool {
@@ -111,11 +109,14 @@ extension InMemoryTransaction {
         }
     }
 
-    borrowing func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) throws(TammError) {
+    @discardableResult
+    borrowing func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) throws(TammError) -> Bool {
         guard principal == .service else {
             throw TammError(.forbidden, "only the service makes platform administrators")
         }
-        memory.willUndo(.platformAdmin(user, memory.platformAdmins.contains(user)))
+        let wasAdmin = memory.platformAdmins.contains(user)
+        memory.willUndo(.platformAdmin(user, wasAdmin))
         memory.setPlatformAdmin(user, isAdmin)
+        return wasAdmin != isAdmin
     }
 }

@@ -7,7 +7,7 @@ final class Memory {
         let user: Identifier<User>
     }
 
-    var workspaces: [Identifier<Workspace>: Workspace] = [:]
+    var workspaces: [Identifier<Workspace>: Workspace] = [Workspace.platform.id: .platform]
     var members: [MemberKey: Member] = [:]
     /// The members of each workspace, in the order of their identifiers.
     var users: [Identifier<Workspace>: SortedList<Identifier<User>>] = [:]
@@ -108,6 +108,18 @@ final class Memory {
             case .usage(let workspace):
                 if let last = usage[workspace]?.events.popLast() { usage[workspace]?.positions[last.event.id] = nil }
             }
+        }
+    }
+
+    /// Who the principal is found to be in this workspace.
+    func standing(of principal: Principal, in workspace: Identifier<Workspace>) -> RowPolicy.Standing {
+        switch principal {
+        case .service: return .service
+        case .ledger: return .ledger
+        case .platformAdmin(let user): return platformAdmins.contains(user) ? .platformAdmin : .stranger
+        case .user(let user, let own):
+            guard own == workspace, let member = members[.init(workspace: own, user: user)] else { return .stranger }
+            return .member(member.role, of: own)
         }
     }
 

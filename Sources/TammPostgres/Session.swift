@@ -69,8 +69,13 @@ final class Session {
     }
 
     private func enter() throws(ServerFailure) {
-        let entrance: Statement = role == .runtime ? .enterAsUser : memory?.isTrusted == true ? .enterInHaste : .enter
-        try connection.post(entrance, setting)
+        let statement: Statement =
+            switch role {
+            case .runtime: .enterAsUser
+            case .service: .enterAsService
+            case .ledger: memory?.isTrusted == true ? .enterInHaste : .enter
+            }
+        try connection.post(statement, setting)
     }
 
     private var setting: PostgresParameters {
@@ -118,7 +123,7 @@ final class Session {
         try begin(.snapshot)
         hasOwnStatements = true
         return try noting { () throws(ServerFailure) in
-            try connection.post(.enter, Self.role("none"))
+            try connection.post(.leave)
             let rows = try connection.run([(statement, parameters)])[0]
             try enter()
             return rows
@@ -228,6 +233,13 @@ extension Statement {
     /// Takes the role, and does not wait for what another transaction has locked.
     fileprivate static let enterInHaste = Statement(
         "enter_in_haste", "SELECT set_config('role', $1, true), set_config('lock_timeout', '10ms', true)")
+    /// Takes the role and says that the library writes the audit log's entries for what it does, for this transaction
+    /// alone; what else has the role is audited by triggers.
+    fileprivate static let enterAsService = Statement(
+        "enter_as_service", "SELECT set_config('role', $1, true), set_config('tamm.audited_by', 'library', true)")
+    /// Gives the role back for the caller's own statements.
+    fileprivate static let leave = Statement(
+        "leave", "SELECT set_config('role', 'none', true), set_config('tamm.audited_by', '', true)")
     /// Takes the role and says on whose behalf, for this transaction alone.
     fileprivate static let enterAsUser = Statement(
         "enter_as_user",

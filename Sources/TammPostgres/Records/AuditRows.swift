@@ -50,22 +50,29 @@ extension AuditEntry {
         var parameters = PostgresParameters()
         parameters.add(workspace)
         parameters.add(id)
-        switch actor {
-        case .user(let user):
-            parameters.add("user")
-            parameters.add(user)
-        case .platformAdmin(let user):
-            parameters.add("platform_admin")
-            parameters.add(user)
-        case .service:
-            parameters.add("service")
-            parameters.add(nil as Identifier<User>?)
-        }
+        parameters.add(actor: actor)
         for text in [action.name, subject.kind, subject.id, reason] { parameters.add(text) }
         parameters.add(details, \.name)
         parameters.add(details, \.value)
         parameters.add(at)
         return parameters
+    }
+}
+
+extension PostgresParameters {
+    /// What kind of actor it is, and which.
+    mutating func add(actor: AuditActor) {
+        switch actor {
+        case .user(let user):
+            add("user")
+            add(user)
+        case .platformAdmin(let user):
+            add("platform_admin")
+            add(user)
+        case .service:
+            add("service")
+            add(nil as Identifier<User>?)
+        }
     }
 }
 
@@ -102,16 +109,22 @@ extension ExternalRequest {
 }
 
 extension PostgresRow {
-    mutating func nextAuditEntry() throws(TammError) -> AuditEntry {
-        let (workspace, id): (Identifier<Workspace>, Identifier<AuditEntry>) = (try next(), try next())
+    /// An actor in two columns; nil where they name none.
+    mutating func nextActor() throws(TammError) -> AuditActor? {
         let kind: String = try next()
         let user: Identifier<User>? = try nextIfPresent()
-        let actor: AuditActor
-        switch (kind, user) {
-        case ("user", let user?): actor = .user(user)
-        case ("platform_admin", let user?): actor = .platformAdmin(user)
-        case ("service", nil): actor = .service
-        default: throw TammError(.corrupted, "audit_logs: entry \(id) has no such actor")
+        return switch (kind, user) {
+        case ("user", let user?): .user(user)
+        case ("platform_admin", let user?): .platformAdmin(user)
+        case ("service", nil): .service
+        default: nil
+        }
+    }
+
+    mutating func nextAuditEntry() throws(TammError) -> AuditEntry {
+        let (workspace, id): (Identifier<Workspace>, Identifier<AuditEntry>) = (try next(), try next())
+        guard let actor = try nextActor() else {
+            throw TammError(.corrupted, "audit_logs: entry \(id) has no such actor")
         }
         let texts = (try next(String.self), try next(String.self), try next(String.self), try next(String.self))
         let (names, values): ([String], [String]) = (try nextArray(), try nextArray())

@@ -14,8 +14,7 @@ extension PostgresTransaction {
         guard try apiKey(key.place) == nil else {
             throw TammError(.conflict, "key \(key.id) is there already", field: "id")
         }
-        // Another key's digest is met by the directory's own key, which a workspace's administrator may not look into.
-        if session.principal == .service, try apiKey(matching: APIKeyDigests(current: digest)) != nil {
+        if try apiKey(matching: APIKeyDigests(current: digest)) != nil {
             throw TammError(.conflict, "the digest of key \(key.id) is another key's", field: "digest")
         }
         try session.post(.insertAPIKey, key.parameters(digest))
@@ -27,9 +26,9 @@ extension PostgresTransaction {
         var parameters = key.place.parameters
         parameters.add(key.status.rawValue)
         parameters.add(key.expiresAt)
-        guard try session.run(.putAPIKey, parameters).affected == 1 else {
-            throw TammError(.notFound, "no key \(key.id) in workspace \(key.workspace)")
-        }
+        guard try session.run(.putAPIKey, parameters).affected == 0 else { return }
+        guard try apiKey(key.place) == nil else { throw TammError(.conflict, "key \(key.id) is revoked, for good") }
+        throw TammError(.notFound, "no key \(key.id) in workspace \(key.workspace)")
     }
 
     public borrowing func apiKey(_ place: APIKeyPlace) throws(TammError) -> APIKey? {
@@ -271,7 +270,7 @@ extension Statement {
         "put_api_key",
         """
         UPDATE tamm.workspace_api_keys SET status = $3, expires_at = $4, changes = changes + 1
-        WHERE workspace_id = $1 AND id = $2
+        WHERE workspace_id = $1 AND id = $2 AND (status <> 'revoked' OR $3 = 'revoked')
         """)
     fileprivate static let usableAPIKeys = Statement(
         "usable_api_keys",
@@ -280,7 +279,7 @@ extension Statement {
         "api_keys_by_pepper",
         "SELECT count(*) FROM tamm.workspace_api_keys WHERE pepper_version = $1 AND status <> 'revoked'")
 
-    /// Rows are locked in the order of their keys, and none goes back.
+    /// Rows are locked in the order of their keys, also those whose digest alone moves after it; none goes back.
     fileprivate static let recordAPIKeyUses = Statement(
         "record_api_key_uses",
         """
@@ -288,7 +287,6 @@ extension Statement {
             SELECT k.workspace_id, k.id, n.at
             FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS n(workspace_id, id, at)
             JOIN tamm.workspace_api_keys k ON k.workspace_id = n.workspace_id AND k.id = n.id
-            WHERE k.last_used_at IS NULL OR k.last_used_at < n.at
             ORDER BY k.workspace_id, k.id FOR NO KEY UPDATE OF k
         )
         UPDATE tamm.workspace_api_keys k SET last_used_at = used.at FROM used

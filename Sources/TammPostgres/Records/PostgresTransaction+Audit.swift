@@ -67,20 +67,31 @@ extension PostgresTransaction {
     public borrowing func auditChain(
         _ place: AuditPlace, after cursor: Int64?, limit: Int
     ) throws(TammError) -> [ChainedRecord] {
+        try links(place, after: cursor, limit: limit) { row throws(TammError) in try row.nextChained(place.log) }
+    }
+
+    public borrowing func auditLinks(
+        _ place: AuditPlace, after cursor: Int64?, limit: Int
+    ) throws(TammError) -> [AuditLink] {
+        try links(place, after: cursor, limit: limit) { row throws(TammError) in
+            var same = row
+            do throws(TammError) { return .record(try row.nextChained(place.log)) } catch {
+                guard error.code == .corrupted else { throw error }
+                for _ in 0..<place.log.width { same.skip() }
+                return .unreadable(sequence: try same.next(), hash: try same.nextIfPresent(), why: error.message)
+            }
+        }
+    }
+
+    private borrowing func links<Link>(
+        _ place: AuditPlace, after cursor: Int64?, limit: Int, _ decode: (inout PostgresRow) throws(TammError) -> Link
+    ) throws(TammError) -> [Link] {
         guard mayRead(place.log.table, in: place.workspace) else { return [] }
         var parameters = PostgresParameters()
         parameters.add(Int64(limit))
         parameters.add(place.workspace)
         if let cursor { parameters.add(cursor) }
-        return try session.run(.auditChain(place.log), cursor != nil, parameters).map { row throws(TammError) in
-            let record: AuditRecord =
-                switch place.log {
-                case .actions: .action(try row.nextAuditEntry())
-                case .documents: .document(try row.nextDocumentAccess())
-                case .requests: .request(try row.nextExternalRequest())
-                }
-            return ChainedRecord(record, sequence: try row.next(), hash: try row.nextIfPresent())
-        }
+        return try session.run(.auditChain(place.log), cursor != nil, parameters).map(decode)
     }
 
     public borrowing func auditHeads(
@@ -106,6 +117,23 @@ extension PostgresTransaction {
             guard let sequence, let hash else { return AuditHead(emptyAt: place) }
             return AuditHead(place, sequence: sequence, hash: hash)
         }
+    }
+}
+
+extension AuditLog {
+    /// How many columns a record is read from.
+    fileprivate var width: Int { columns.split(separator: ",").count }
+}
+
+extension PostgresRow {
+    fileprivate mutating func nextChained(_ log: AuditLog) throws(TammError) -> ChainedRecord {
+        let record: AuditRecord =
+            switch log {
+            case .actions: .action(try nextAuditEntry())
+            case .documents: .document(try nextDocumentAccess())
+            case .requests: .request(try nextExternalRequest())
+            }
+        return ChainedRecord(record, sequence: try next(), hash: try nextIfPresent())
     }
 }
 

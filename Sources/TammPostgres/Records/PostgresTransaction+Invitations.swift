@@ -3,27 +3,17 @@ public import TammCore
 extension PostgresTransaction {
     public borrowing func put(_ invitation: Invitation) throws(TammError) {
         try requireWorkspace(invitation.workspace)
-        try requireInvite(as: invitation.role, into: invitation.workspace)
-        if let present = try self.invitation(invitation.id, of: invitation.workspace) {
-            try requireInvite(as: present.role, into: invitation.workspace)
-        }
+        try requireWrite(.invitations, in: invitation.workspace)
         var parameters = invitation.workspace.parameter
         parameters.add(invitation.id)
         parameters.add(invitation.role.rawValue)
         parameters.add(invitation.digest.bytes)
+        parameters.add(actor: invitation.invitedBy)
         parameters.add(invitation.status.rawValue)
         parameters.add(invitation.createdAt)
         parameters.add(invitation.expiresAt)
         parameters.add(invitation.acceptedBy)
         try session.post(.putInvitation, parameters)
-    }
-
-    private borrowing func requireInvite(
-        as role: Role, into workspace: Identifier<Workspace>
-    ) throws(TammError) {
-        guard RowPolicy.mayInvite(as: role, into: workspace, as: try standing(in: workspace)) else {
-            throw TammError(.forbidden, "this principal may not write an invitation as \(role.rawValue)")
-        }
     }
 
     public borrowing func invitation(
@@ -64,17 +54,21 @@ extension PostgresRow {
         let (workspace, id): (Identifier<Workspace>, Identifier<Invitation>) = (try next(), try next())
         let role: Role? = try nextNameIfPresent()
         let bytes: [UInt8] = try next()
+        let inviter = try nextActor()
         let status: Invitation.Status? = try nextNameIfPresent()
         let (createdAt, expiresAt): (Timestamp, Timestamp) = (try next(), try next())
-        guard let role, let status else { throw TammError(.corrupted, "invitation \(id) has no role or no status") }
+        guard let role, let status, let inviter else {
+            throw TammError(.corrupted, "invitation \(id) has no role, no status or nobody who made it")
+        }
         return Invitation(
             id: id, workspace: workspace, role: role,
             digest: try stored("workspace_invitations") { () throws(TammError) in try InvitationDigest(bytes) },
-            status: status, createdAt: createdAt, expiresAt: expiresAt, acceptedBy: try nextIfPresent())
+            invitedBy: inviter, status: status, createdAt: createdAt, expiresAt: expiresAt, acceptedBy: try nextIfPresent())
     }
 }
 
-private let invitationColumns = "workspace_id, id, role, digest, status, created_at, expires_at, accepted_by"
+private let invitationColumns =
+    "workspace_id, id, role, digest, inviter_kind, inviter_id, status, created_at, expires_at, accepted_by"
 
 extension Statement {
     fileprivate static let invitation = Statement(
@@ -83,8 +77,10 @@ extension Statement {
     fileprivate static let putInvitation = Statement(
         "put_invitation",
         """
-        INSERT INTO tamm.workspace_invitations (\(invitationColumns)) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO tamm.workspace_invitations (\(invitationColumns))
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (workspace_id, id) DO UPDATE SET role = excluded.role, digest = excluded.digest,
+            inviter_kind = excluded.inviter_kind, inviter_id = excluded.inviter_id,
             status = excluded.status, created_at = excluded.created_at, expires_at = excluded.expires_at,
             accepted_by = excluded.accepted_by
         """)

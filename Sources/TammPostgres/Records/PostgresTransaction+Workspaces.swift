@@ -21,6 +21,23 @@ extension PostgresTransaction {
         }
     }
 
+    public borrowing func standing(
+        of principal: Principal, in workspace: Identifier<Workspace>
+    ) throws(TammError) -> RowPolicy.Standing {
+        guard session.principal == .service else { throw TammError(.forbidden, "the service alone asks who others are") }
+        switch principal {
+        case .service: return .service
+        case .ledger: return .ledger
+        case .platformAdmin(let user):
+            try session.begin(.committed)
+            return try session.run(.platformAdmin, user.parameter).count > 0 ? .platformAdmin : .stranger
+        case .user(let user, let own):
+            guard own == workspace else { return .stranger }
+            try session.begin(.committed)
+            return try member(user, of: own).map { .member($0.role, of: own) } ?? .stranger
+        }
+    }
+
     /// Whether rows of the table in the workspace are the principal's to read, as far as that is known without asking
     /// the database: what a member sees, the database decides.
     borrowing func mayRead(_ table: TenantTable, in workspace: Identifier<Workspace>) -> Bool {
@@ -161,11 +178,12 @@ extension PostgresTransaction {
         }
     }
 
-    public borrowing func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) throws(TammError) {
+    @discardableResult
+    public borrowing func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) throws(TammError) -> Bool {
         guard session.principal == .service else {
             throw TammError(.forbidden, "only the service makes platform administrators")
         }
-        try session.post(isAdmin ? .addPlatformAdmin : .removePlatformAdmin, user.parameter)
+        return try session.run(isAdmin ? .addPlatformAdmin : .removePlatformAdmin, user.parameter).affected == 1
     }
 }
 
@@ -202,6 +220,9 @@ extension PostgresRow {
 extension Statement {
     fileprivate static let actingRole = Statement("acting_role", "SELECT tamm.acting_role()")
     fileprivate static let isPlatformAdmin = Statement("is_platform_admin", "SELECT tamm.is_platform_admin()")
+
+    fileprivate static let platformAdmin = Statement(
+        "platform_admin", "SELECT user_id FROM tamm.platform_admins WHERE user_id = $1")
 
     fileprivate static let workspace = Statement(
         "workspace", "SELECT id, name, created_at, status FROM tamm.workspaces WHERE id = $1")

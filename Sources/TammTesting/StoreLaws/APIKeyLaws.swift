@@ -45,10 +45,8 @@ extension StoreLaw {
             try await context.expect(.conflict, from: store, as: .service, "the identifier again") { t throws(TammError) in
                 try t.insert(tenant.apiKey, digest: first)
             }
-            for principal in [Principal.service, .user(other.admin, in: other.id)] {
-                try await context.expect(.conflict, from: store, as: principal, "the digest again") { t throws(TammError) in
-                    try t.insert(second, digest: tenant.digest)
-                }
+            try await context.expect(.conflict, from: store, as: .service, "the digest again") { t throws(TammError) in
+                try t.insert(second, digest: tenant.digest)
             }
             let same = try context.apiKey(of: other.id, id: tenant.apiKey.id)
             try await store.transaction(as: .service) { t throws(TammError) in try t.insert(same, digest: first) }
@@ -56,6 +54,22 @@ extension StoreLaw {
                 [try t.apiKey(tenant.apiKey.place), try t.apiKey(same.place), try t.apiKey(second.place)]
             }
             try context.expect(found, [tenant.apiKey, same, nil], "the keys of both workspaces")
+        },
+        StoreLaw("keys.revoked", .access, "A revoked API key stays revoked: another status for it is a conflict") {
+            store, context in
+            let tenant = try await context.tenant(in: store)
+            let revoked = tenant.apiKey.with(status: .revoked)
+            try await store.transaction(as: .service) { t throws(TammError) in try t.put(revoked) }
+            for status in APIKey.Status.allCases where status != .revoked {
+                try await context.expect(.conflict, from: store, as: .service, status.rawValue) { t throws(TammError) in
+                    try t.put(tenant.apiKey.with(status: status))
+                }
+            }
+            let found = try await store.transaction(as: .service) { t throws(TammError) in
+                try t.put(revoked.with(expiresAt: .some(context.base)))
+                return try t.apiKey(revoked.place)
+            }
+            try context.expect(found, revoked.with(expiresAt: .some(context.base)), "the key")
         },
         StoreLaw("keys.homeless", .access, "An API key of a workspace that is not there is refused") { store, context in
             let (key, digest) = (try context.apiKey(of: context.id()), try context.keyDigest())
@@ -67,7 +81,7 @@ extension StoreLaw {
             "keys.changed", .access, "Writing an API key changes its status and expiry, and nothing else of it"
         ) { store, context in
             let tenant = try await context.tenant(in: store)
-            for (status, end) in zip(APIKey.Status.allCases.reversed(), [Timestamp.max, nil, context.base]) {
+            for (status, end) in zip([.disabled, .active, .revoked] as [APIKey.Status], [.max, nil, context.base]) {
                 let wanted = tenant.apiKey.with(status: status, expiresAt: .some(end))
                 let other = try context.apiKey(of: tenant.id, id: tenant.apiKey.id, name: "Another name", usedAt: .max)
                     .with(status: status, expiresAt: .some(end))
@@ -187,13 +201,12 @@ extension StoreLaw {
             }
             try await listing.check(rows.sorted { $0.id < $1.id }, in: store, context)
         },
-        StoreLaw(
-            "writes.workspace_api_keys", .access, "Whoever RowPolicy lets write API keys does, and nobody else"
-        ) { store, context in
+        StoreLaw("writes.workspace_api_keys", .access, "API keys are written and locked by the service alone") {
+            store, context in
             for index in try await context.cast(in: store).observers.indices {
                 let cast = try await context.cast(in: store)
                 let observer = cast.observers[index]
-                let mayWrite = RowPolicy.mayWrite(.apiKeys, in: cast.seen.id, as: observer.standing)
+                let mayWrite = observer.standing == .service
                 let (key, digest) = (try context.apiKey(of: cast.seen.id), try context.keyDigest())
                 let added = await context.failure(in: store, as: observer.principal) { t throws(TammError) in
                     try t.insert(key, digest: digest)

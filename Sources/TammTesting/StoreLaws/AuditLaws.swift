@@ -144,22 +144,40 @@ extension StoreLaw {
                 }
             }
         },
-        StoreLaw(
-            "writes.audit_logs", .access, "Audit entries are added by the service and platform administrators alone"
-        ) { store, context in
+        StoreLaw("writes.audit_logs", .access, "Audit entries are added by the service alone") { store, context in
             let cast = try await context.cast(in: store)
             var wanted = [cast.seen.audit]
             for observer in cast.observers {
                 let entry = try context.audit(of: cast.seen.id)
-                let mayWrite = RowPolicy.mayWrite(.auditLogs, in: cast.seen.id, as: observer.standing)
+                let isService = observer.standing == .service
                 let error = await context.failure(in: store, as: observer.principal) { t throws(TammError) in
                     try t.append([entry])
                 }
-                try context.expect(error?.code, mayWrite ? nil : .forbidden, "the error for \(observer.name)")
-                if mayWrite { wanted.append(entry) }
+                try context.expect(error?.code, isService ? nil : .forbidden, "the error for \(observer.name)")
+                if isService { wanted.append(entry) }
                 wanted.sort { $0.id < $1.id }
                 try context.expect(
                     try await audit(of: cast.seen.id, in: store), wanted, "the entries after \(observer.name)")
+            }
+        },
+        StoreLaw(
+            "audit.platform", .access,
+            "What belongs to no workspace is recorded in the platform's place, which every store has, for its administrators"
+        ) { store, context in
+            let cast = try await context.cast(in: store)
+            let entry = try context.audit(of: Workspace.platform.id)
+            let before = Identifier<AuditEntry>(high: entry.id.high, low: entry.id.low - 1)
+            try await store.transaction(as: .service) { t throws(TammError) in try t.append([entry]) }
+            for observer in cast.observers {
+                let found = try await store.transaction(as: observer.principal) { t throws(TammError) in
+                    (
+                        try t.workspace(Workspace.platform.id),
+                        try t.auditEntries(of: Workspace.platform.id, after: before, limit: 1)
+                    )
+                }
+                let isPlatform = [.service, .platformAdmin].contains(observer.standing)
+                try context.expect(found.0, isPlatform ? .platform : nil, "the platform's place to \(observer.name)")
+                try context.expect(found.1, isPlatform ? [entry] : [], "the entry to \(observer.name)")
             }
         },
     ]

@@ -119,26 +119,26 @@ extension StoreLaw {
             }
             try await listing.check(rows.sorted { $0.id < $1.id }, in: store, context)
         },
-        StoreLaw(
-            "writes.workspace_invitations", .access,
-            "Whoever RowPolicy lets write invitations does, owners are invited by those who manage owners, and nobody "
-                + "else writes one"
-        ) { store, context in
-            for index in try await context.cast(in: store).observers.indices {
-                let cast = try await context.cast(in: store)
-                let observer = cast.observers[index]
-                for role in Role.allCases {
-                    let invitation = try context.invitation(of: cast.seen.id, as: role)
-                    let mayWrite = RowPolicy.mayInvite(as: role, into: cast.seen.id, as: observer.standing)
+        StoreLaw("writes.workspace_invitations", .access, "Invitations are written by the service alone") {
+            store, context in
+            let cast = try await context.cast(in: store)
+            for observer in cast.observers {
+                let isService = observer.standing == .service
+                let invitation = try context.invitation(of: cast.seen.id)
+                for row in [invitation, cast.seen.invitation.with(.accepted, acceptedBy: context.id())] where !isService {
                     let error = await context.failure(in: store, as: observer.principal) { t throws(TammError) in
-                        try t.put(invitation)
+                        try t.put(row)
                     }
-                    try context.expect(error, .invitations, mayWrite, observer, of: cast)
-                    let found = try await store.transaction(as: .service) { t throws(TammError) in
-                        try t.invitation(invitation.id, of: cast.seen.id)
-                    }
-                    try context.expect(found, mayWrite ? invitation : nil, "the invitation by \(observer.name)")
+                    try context.expect(error, .invitations, false, observer, of: cast)
                 }
+                let removed = await context.failure(in: store, as: observer.principal) { t throws(TammError) in
+                    try t.removeClosedInvitations(of: cast.seen.id, at: cast.seen.invitation.createdAt)
+                }
+                try context.expect(removed, .invitations, isService, observer, of: cast)
+                let found = try await store.transaction(as: .service) { t throws(TammError) in
+                    try t.invitations(of: cast.seen.id, after: nil, limit: 10)
+                }
+                try context.expect(found, [cast.seen.invitation], "the invitations after \(observer.name)")
             }
         },
     ]
@@ -148,11 +148,12 @@ extension LawContext {
     /// An invitation that is open for a minute.
     func invitation(
         of workspace: Identifier<Workspace>, id: Identifier<Invitation>? = nil, as role: Role = .member,
-        expiresAt: Timestamp? = nil
+        by actor: AuditActor = .service, expiresAt: Timestamp? = nil
     ) throws(TammError) -> Invitation {
         Invitation(
             id: id ?? self.id(), workspace: workspace, role: role,
-            digest: try InvitationDigest(entropy.bytes(32)), createdAt: base, expiresAt: expiresAt ?? at(60_000_000))
+            digest: try InvitationDigest(entropy.bytes(32)), invitedBy: actor, createdAt: base,
+            expiresAt: expiresAt ?? at(60_000_000))
     }
 
     /// Invitations with every field at its bounds.
@@ -160,13 +161,14 @@ extension LawContext {
         let digests: [[UInt8]] = [
             Array(repeating: 0, count: 32), Array(repeating: 0xff, count: 32), (0..<32).map { $0 &* 9 },
         ]
+        let inviters = [AuditActor.user(id()), .platformAdmin(id()), .service]
         var rows: [Invitation] = []
         for (index, status) in Invitation.Status.allCases.enumerated() {
             rows.append(
                 Invitation(
                     id: id(), workspace: workspace, role: Role.allCases[index], digest: try InvitationDigest(digests[index]),
-                    status: status, createdAt: [.min, base, .max][index], expiresAt: [base, .max, .min][index],
-                    acceptedBy: status == .accepted ? id() : nil))
+                    invitedBy: inviters[index], status: status, createdAt: [.min, base, .max][index],
+                    expiresAt: [base, .max, .min][index], acceptedBy: status == .accepted ? id() : nil))
         }
         return rows
     }
@@ -176,7 +178,7 @@ extension Invitation {
     /// The same in another state.
     func with(_ status: Status, acceptedBy user: Identifier<User>? = nil) -> Invitation {
         Invitation(
-            id: id, workspace: workspace, role: role, digest: digest, status: status, createdAt: createdAt,
-            expiresAt: expiresAt, acceptedBy: user)
+            id: id, workspace: workspace, role: role, digest: digest, invitedBy: invitedBy, status: status,
+            createdAt: createdAt, expiresAt: expiresAt, acceptedBy: user)
     }
 }

@@ -108,7 +108,7 @@ extension StoreLaw {
             store, context in
             let (made, unmade): (Identifier<User>, Identifier<User>) = (context.id(), context.id())
             let workspace = try await context.workspace(in: store)
-            try await store.transaction(as: .service) { t throws(TammError) in try t.setPlatformAdmin(unmade, true) }
+            try await store.transaction(as: .service) { t throws(TammError) in _ = try t.setPlatformAdmin(unmade, true) }
             try await context.rollBack(in: store) { t throws(TammError) in
                 try t.setPlatformAdmin(made, true)
                 try t.setPlatformAdmin(unmade, false)

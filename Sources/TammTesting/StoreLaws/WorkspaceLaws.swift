@@ -155,6 +155,52 @@ extension StoreLaw {
                 try context.expect(found, wanted, "the standing as \(role.map(\.rawValue) ?? "nobody")")
             }
         },
+        StoreLaw(
+            "standing.of", .access,
+            "The service learns of every principal what the store's rows say of it, and nobody else learns it of others"
+        ) { store, context in
+            let cast = try await context.cast(in: store)
+            for observer in cast.observers {
+                let found = try await store.transaction(as: .service) { t throws(TammError) in
+                    try t.standing(of: observer.principal, in: cast.seen.id)
+                }
+                try context.expect(found, observer.standing, "the standing of \(observer.name)")
+                guard observer.principal != .service else { continue }
+                try await context.expect(.forbidden, from: store, as: observer.principal, "asked by \(observer.name)") {
+                    t throws(TammError) in _ = try t.standing(of: observer.principal, in: cast.seen.id)
+                }
+            }
+            let nowhere: Identifier<Workspace> = context.id()
+            let found = try await store.transaction(as: .service) { t throws(TammError) in
+                try t.standing(of: .user(cast.seen.owner, in: nowhere), in: nowhere)
+            }
+            try context.expect(found, .stranger, "the standing in a workspace that is not there")
+        },
+        StoreLaw(
+            "standing.of.locked", .access, "Under a workspace's lock, who somebody is there is read as it is then"
+        ) { store, context in
+            for _ in 0..<16 {
+                let tenant = try await context.tenant(in: store)
+                let admin = Principal.user(tenant.admin, in: tenant.id)
+                async let removed: Void = store.transaction(as: .service) { t throws(TammError) in
+                    _ = try t.lockWorkspace(tenant.id)
+                    guard try t.invitation(tenant.invitation.id, of: tenant.id)?.status == .open else { return }
+                    try t.removeMember(tenant.admin, from: tenant.id)
+                }
+                async let invited: Void = store.transaction(as: .service) { t throws(TammError) in
+                    _ = try t.standing(of: admin, in: tenant.id)
+                    _ = try t.lockWorkspace(tenant.id)
+                    guard try t.standing(of: admin, in: tenant.id) != .stranger else { return }
+                    try t.put(tenant.invitation.with(.revoked))
+                }
+                _ = try await (removed, invited)
+                let found = try await store.transaction(as: .service) { t throws(TammError) in
+                    let isOpen = try t.invitation(tenant.invitation.id, of: tenant.id)?.status == .open
+                    return [isOpen, try t.member(tenant.admin, of: tenant.id) == nil]
+                }
+                try context.expect(found[0], found[1], "what stands when one of the two came first")
+            }
+        },
         StoreLaw("admins.service", .access, "Only the service makes and unmakes platform administrators") {
             store, context in
             let cast = try await context.cast(in: store)
@@ -168,10 +214,11 @@ extension StoreLaw {
                 }
                 try context.expect(found, .stranger, "whom \(observer.name) made")
             }
-            for isAdmin in [true, true, false, false] {
-                try await store.transaction(as: .service) { t throws(TammError) in
+            for (isAdmin, isNew) in [(true, true), (true, false), (false, true), (false, false)] {
+                let changed = try await store.transaction(as: .service) { t throws(TammError) in
                     try t.setPlatformAdmin(user, isAdmin)
                 }
+                try context.expect(changed, isNew, "whether that changed anything")
                 let found = try await store.transaction(as: .platformAdmin(user)) { t throws(TammError) in
                     try t.standing(in: cast.seen.id)
                 }

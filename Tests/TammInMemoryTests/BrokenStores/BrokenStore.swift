@@ -28,6 +28,7 @@ final class BrokenStore: TammStore {
         var commands: [CommandKey: Past<RecordedCommand?>] = [:]
         var usage: [UsageKey: Past<Bool>] = [:]
         var members: [Identifier<Workspace>: Past<[Member]>] = [:]
+        var removedMembers: [Memory.MemberKey: Past<Role>] = [:]
         var heads: [AuditPlace: Past<AuditHead>] = [:]
         var subscriptions: [Identifier<Workspace>: Past<Subscription?>] = [:]
         var foundKeys: [APIKeyDigest: FoundAPIKey] = [:]

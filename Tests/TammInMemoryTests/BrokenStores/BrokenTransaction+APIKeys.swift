@@ -24,7 +24,7 @@ extension BrokenTransaction {
         switch (flaw, base.standing(in: key.workspace)) {
         case (.sharesDigests, _) where memory.keys.places[digest] != nil: break
         case (.acceptsHomelessKeys, _) where memory.workspaces[key.workspace] == nil: break
-        case (.letsMembersIssueKeys, .member(.member, _)):
+        case (.letsAdminsWriteKeys, .member(.admin, _)):
             try unbound { t throws(TammError) in try t.insert(key, digest: digest) }
         case (.shortensKeyNames, _):
             let terms = try APIKeyTerms(
@@ -39,6 +39,9 @@ extension BrokenTransaction {
     }
 
     borrowing func put(_ key: APIKey) throws(TammError) {
+        if flaw == .revivesRevokedKeys, let stored = memory.keys.rows[key.place] {
+            memory.keys.set(key.place, StoredAPIKey(key: stored.key.with(status: key.status), digest: stored.digest))
+        }
         try base.put(key)
         guard flaw == .rewritesKeys, let stored = memory.keys.rows[key.place] else { return }
         memory.keys.set(key.place, StoredAPIKey(key: key, digest: stored.digest))
@@ -91,7 +94,9 @@ extension BrokenTransaction {
         case (.revivesUsedKeys, .service):
             try base.record(uses)
             for use in uses {
-                if let stored = memory.keys.rows[use.key] { try base.put(stored.key.with(status: .active)) }
+                guard let stored = memory.keys.rows[use.key] else { continue }
+                let key = stored.key.with(status: .active)
+                memory.keys.set(use.key, StoredAPIKey(key: key, digest: stored.digest))
             }
         case (.ignoresMovedDigests, _): try base.record(uses.map { APIKeyUse($0.key, at: $0.at) })
         default: try base.record(uses)

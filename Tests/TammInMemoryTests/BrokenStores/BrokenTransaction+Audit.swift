@@ -47,7 +47,12 @@ extension BrokenTransaction {
                 return try base.record(records)
             }
             try unbound { t throws(TammError) in try t.record(records) }
-        case .letsAdministratorsRecordRequests:
+        case .hasNoPlatform:
+            guard !records.contains(where: { $0.workspace == Workspace.platform.id }) else {
+                throw TammError(.notFound, "no workspace")
+            }
+            try base.record(records)
+        case .letsAdministratorsRecord, .letsAdministratorsRecordRequests:
             guard let first = records.first, base.standing(in: first.workspace) == .platformAdmin else {
                 return try base.record(records)
             }

@@ -27,15 +27,12 @@ extension BrokenTransaction {
         switch (flaw, base.standing(in: invitation.workspace)) {
         case (.keepsFirstInvitations, _) where isThere: break
         case (.acceptsHomelessInvitations, _) where memory.workspaces[invitation.workspace] == nil: break
-        case (.letsAdminsInviteOwners, .member(.admin, _)):
+        case (.letsAdminsWriteInvitations, .member(.admin, _)):
             try unbound { t throws(TammError) in try t.put(invitation) }
+        case (.forgetsInviters, _): try base.put(invitation.with(invitedBy: .service))
         case (.invitesInSeconds, _):
-            try base.put(
-                Invitation(
-                    id: invitation.id, workspace: invitation.workspace, role: invitation.role, digest: invitation.digest,
-                    status: invitation.status, createdAt: invitation.createdAt,
-                    expiresAt: (try? Timestamp(seconds: invitation.expiresAt.seconds)) ?? invitation.expiresAt,
-                    acceptedBy: invitation.acceptedBy))
+            let end = (try? Timestamp(seconds: invitation.expiresAt.seconds)) ?? invitation.expiresAt
+            try base.put(invitation.with(expiresAt: end))
         case (.movesInvitations, _):
             for workspace in memory.invitations.keys where workspace != invitation.workspace {
                 memory.invitations[workspace]?.set(invitation.id, nil)
@@ -74,5 +71,13 @@ extension BrokenTransaction {
     ) throws(TammError) {
         let earlier = moment.advanced(by: .microseconds(-1))
         try base.removeClosedInvitations(of: workspace, at: flaw == .keepsInvitationsThatAreOver ? earlier : moment)
+    }
+}
+
+extension Invitation {
+    fileprivate func with(invitedBy actor: AuditActor? = nil, expiresAt end: Timestamp? = nil) -> Invitation {
+        Invitation(
+            id: id, workspace: workspace, role: role, digest: digest, invitedBy: actor ?? invitedBy, status: status,
+            createdAt: createdAt, expiresAt: end ?? expiresAt, acceptedBy: acceptedBy)
     }
 }

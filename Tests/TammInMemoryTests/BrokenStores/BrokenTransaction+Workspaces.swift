@@ -65,6 +65,7 @@ extension BrokenTransaction {
         _ user: Identifier<User>, from workspace: Identifier<Workspace>
     ) throws(TammError) {
         let present = base.member(user, of: workspace)
+        if let present { notes.removedMembers[.init(workspace: workspace, user: user)] = past(present.role) }
         switch (flaw, base.standing(in: workspace)) {
         case (.letsMembersRemoveMembers, .member):
             try unbound { t throws(TammError) in try t.removeMember(user, from: workspace) }
@@ -92,7 +93,22 @@ extension BrokenTransaction {
         }
     }
 
-    borrowing func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) throws(TammError) {
-        try base.setPlatformAdmin(user, isAdmin)
+    borrowing func standing(
+        of principal: Principal, in workspace: Identifier<Workspace>
+    ) throws(TammError) -> RowPolicy.Standing {
+        let found = try base.standing(of: principal, in: workspace)
+        switch (flaw, principal) {
+        case (.believesThoseItActsFor, .platformAdmin): return .platformAdmin
+        case (.readsStaleStandings, .user(let user, let own)) where own == workspace:
+            let role = stale(notes.removedMembers[.init(workspace: own, user: user)])
+            return role.map { .member($0, of: own) } ?? found
+        default: return found
+        }
+    }
+
+    @discardableResult
+    borrowing func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) throws(TammError) -> Bool {
+        let changed = try base.setPlatformAdmin(user, isAdmin)
+        return changed || flaw == .changesEveryAdministrator
     }
 }

@@ -13,19 +13,19 @@ enum Flaw: String, CaseIterable, Sendable {
     case ignoresStatuses, suspendsNobody, letsOwnersSuspend, keepsFailedStatuses
     case invitesInSeconds, sharesInvitations, keepsFirstInvitations, movesInvitations, acceptsHomelessInvitations
     case keepsInvitationsThatAreOver, keepsFailedInvitations, ordersInvitationsSigned, leaksInvitations
-    case letsAdminsInviteOwners
+    case letsAdminsWriteInvitations, forgetsInviters
 
     // API keys.
     case shortensKeyNames, sharesKeys, sharesDigests, acceptsHomelessKeys, rewritesKeys, countsRevokedKeys
     case setsUsesBack, revivesUsedKeys, letsOwnersRecordUses, keepsFailedKeys, readsStaleKeyRows, ordersKeysSigned
-    case leaksKeys, letsMembersIssueKeys, forgetsPlansOfKeys, hidesRevokedKeys, remembersKeys
+    case leaksKeys, letsAdminsWriteKeys, forgetsPlansOfKeys, hidesRevokedKeys, remembersKeys, revivesRevokedKeys
     case showsDigestsToAdministrators, ignoresMovedDigests
     case countsNoRefresh, forgetsAcknowledgements, keepsFailedReaders, showsReadersToAll
 
     // The audit log.
     case shortensReasons, sortsDetails, inventsAudit, overwritesAudit, keepsFirstOfRepeatedAudit
     case sharesAuditIdentifiers, acceptsHomelessAudit, keepsHalfOfARefusedAppend, keepsFailedAudit, ordersAuditByTime
-    case leaksAudit, letsOwnersRecord
+    case leaksAudit, letsOwnersRecord, letsAdministratorsRecord, hasNoPlatform
     case linksEachRequest, forksChains, reordersRecords, leaksChains, ordersChainsByIdentifier, hashesRecordsAlone
     case cutsDocuments, cutsRequests, inventsHeads, includesCursorOfHeads, keepsOldHeads
     case letsAdministratorsRecordRequests
@@ -58,7 +58,8 @@ enum Flaw: String, CaseIterable, Sendable {
     case leaksReceivables, leaksCommands, leaksCounters, leaksUsage, hidesReceivablesFromTheService
     case letsUsersMakeWorkspaces, letsMembersManageMembers, letsMembersRemoveMembers, letsOwnersOpenWallets
     case letsOwnersWriteTheLedger, letsReadersLock, trustsClaimsOfAdministration, takesRolesFromOtherWorkspaces
-    case remembersStandings, tellsHiddenFromMissing
+    case remembersStandings, tellsHiddenFromMissing, believesThoseItActsFor, readsStaleStandings
+    case changesEveryAdministrator
 
     // Wallets with the same identifier in two workspaces.
     case refusesTwinWallets, findsTwinWallets, locksTwinWallets, mixesTwinEntries, mixesTwinGrants, mixesTwinHolds
@@ -123,7 +124,8 @@ enum Flaw: String, CaseIterable, Sendable {
         case .keepsFailedInvitations: "rollback.invitation"
         case .ordersInvitationsSigned: "pages.invitations"
         case .leaksInvitations: "reads.workspace_invitations"
-        case .letsAdminsInviteOwners: "writes.workspace_invitations"
+        case .letsAdminsWriteInvitations: "writes.workspace_invitations"
+        case .forgetsInviters: "values.invitation"
         case .shortensKeyNames: "values.api-key"
         case .sharesKeys: "keys.none"
         case .sharesDigests: "isolation.api-key.digest"
@@ -136,7 +138,8 @@ enum Flaw: String, CaseIterable, Sendable {
         case .readsStaleKeyRows: "isolation.api-key"
         case .ordersKeysSigned: "pages.api-keys"
         case .leaksKeys: "reads.workspace_api_keys"
-        case .letsMembersIssueKeys: "writes.workspace_api_keys"
+        case .letsAdminsWriteKeys: "writes.workspace_api_keys"
+        case .revivesRevokedKeys: "keys.revoked"
         case .forgetsPlansOfKeys: "keys.found"
         case .hidesRevokedKeys: "keys.found.any"
         case .remembersKeys: "keys.found.now"
@@ -156,7 +159,8 @@ enum Flaw: String, CaseIterable, Sendable {
         case .keepsFailedAudit: "rollback.audit"
         case .ordersAuditByTime: "pages.audit"
         case .leaksAudit: "reads.audit_logs"
-        case .letsOwnersRecord: "writes.audit_logs"
+        case .letsOwnersRecord, .letsAdministratorsRecord: "writes.audit_logs"
+        case .hasNoPlatform: "audit.platform"
         case .linksEachRequest: "audit.chain"
         case .forksChains: "isolation.audit.chain"
         case .reordersRecords: "audit.chain.together"
@@ -251,6 +255,9 @@ enum Flaw: String, CaseIterable, Sendable {
         case .letsReadersLock: "writes.lock"
         case .trustsClaimsOfAdministration, .takesRolesFromOtherWorkspaces: "standing"
         case .remembersStandings: "standing.changes"
+        case .believesThoseItActsFor: "standing.of"
+        case .readsStaleStandings: "standing.of.locked"
+        case .changesEveryAdministrator: "admins.service"
         case .tellsHiddenFromMissing: "writes.hidden"
         case .refusesTwinWallets, .findsTwinWallets: "twins.wallets"
         case .locksTwinWallets: "twins.lock"

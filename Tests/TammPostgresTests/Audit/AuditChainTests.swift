@@ -41,10 +41,20 @@ import Testing
         ("UPDATE tamm.audit_logs SET reason = 'x' WHERE @here AND sequence = 2", .chain, 2),
         ("UPDATE tamm.audit_logs SET at = at + interval '1 microsecond' WHERE @here AND sequence = 5", .chain, 5),
         ("UPDATE tamm.audit_logs SET detail_values[1] = 'x' WHERE @here AND sequence = 1", .chain, 1),
-        ("UPDATE tamm.audit_logs SET action = 'NOT ONE' WHERE @here AND sequence = 3", .unreadable, nil),
+        (
+            """
+            ALTER TABLE tamm.audit_logs DROP CONSTRAINT audit_logs_form;
+            UPDATE tamm.audit_logs SET action = 'NOT ONE' WHERE @here AND sequence = 3
+            """, .unreadable, 3
+        ),
+        (
+            """
+            UPDATE tamm.audit_logs SET detail_values = ARRAY[ARRAY['x']] WHERE @here AND sequence = 2
+            """, .unreadable, 2
+        ),
         ("UPDATE tamm.channel_doc_audit_logs SET act = 'deleted' WHERE @here AND sequence = 3", .chain, 3),
         ("UPDATE tamm.external_api_audit_logs SET status = 201 WHERE @here AND sequence = 4", .chain, 3),
-        ("UPDATE tamm.external_api_audit_logs SET address = '192.000.2.1' WHERE @here AND sequence = 4", .unreadable, nil),
+        ("UPDATE tamm.external_api_audit_logs SET address = '192.000.2.1' WHERE @here AND sequence = 4", .unreadable, 4),
         ("DELETE FROM tamm.audit_logs WHERE @here AND sequence = 2", .gap, 3),
         ("DELETE FROM tamm.external_api_audit_logs WHERE @here AND sequence = 1", .gap, 2),
         ("DELETE FROM tamm.audit_logs WHERE @here AND sequence > 3", .head, 4),
@@ -79,6 +89,71 @@ import Testing
         let report = try await AuditTrail(store: scratch.store).verify(as: .service)
         #expect(Set(report.findings.map(\.place.workspace)).count == Self.tamperings.count)
         await scratch.close()
+    }
+
+    @Test func `A record that holds no record's values does not hide what comes after it`() async throws {
+        let house = try await House()
+        try await house.tamper(
+            """
+            ALTER TABLE tamm.audit_logs DROP CONSTRAINT audit_logs_form;
+            UPDATE tamm.audit_logs SET subject_kind = '' WHERE sequence IN (1, 2);
+            UPDATE tamm.audit_logs SET reason = 'another' WHERE sequence = 4;
+            UPDATE tamm.external_api_audit_logs SET address = '192.000.2.1' WHERE sequence = 4;
+            UPDATE tamm.channel_doc_audit_logs SET document = 'another' WHERE sequence = 5;
+            """)
+        let found = try await house.findings().map { "\($0.place.log) \($0.problem) \($0.sequence ?? 0)" }
+        #expect(
+            found == [
+                "actions unreadable 1", "actions unreadable 2", "actions chain 4", "documents chain 5",
+                "requests unreadable 4",
+            ])
+        let place = AuditPlace(workspace: house.workspace, log: .actions)
+        await #expect { _ = try await house.trail.export(.actions, of: place.workspace, as: .service) { _ in } } throws: {
+            ($0 as? TammError)?.code == .corrupted
+        }
+        await house.scratch.close()
+    }
+
+    private static let illFormed = [
+        "audit_logs": [
+            "action = 'NOT ONE'", "subject_kind = ''", "subject_id = ''", "subject_id = repeat('x', 256)",
+            "reason = repeat('é', 251)", "reason = E'two\nlines'", "reason = E'\\u0085'", "reason = E'\\u2029'",
+            "detail_names = '{a,a}', detail_values = '{1,2}'", "detail_names = '{a,NULL}', detail_values = '{1,2}'",
+            "detail_names = '{a,b}', detail_values = '{1,NULL}'", "detail_names = '{a,b}', detail_values = '{{1},{2}}'",
+            "detail_names = '{A}', detail_values = '{1}'", "detail_names = '{a}', detail_values = ARRAY[repeat('x', 256)]",
+            "detail_names = '{a}', detail_values = ARRAY[E'\t']",
+            "detail_names = ARRAY(SELECT 'd' || n FROM generate_series(1, 17) n), detail_values = array_fill(''::text, ARRAY[17])",
+            "at = '10000-01-01 00:00:00+00'", "reason = repeat('x', 65536)",
+        ],
+        "channel_doc_audit_logs": [
+            "channel = ''", "document = repeat('x', 256)", "agent = E'\\u001f'", "at = '10000-01-01 00:00:00+00'",
+        ],
+        "external_api_audit_logs": [
+            "method = ''", "method = repeat('G', 17)", "path = ''", "path = '/a b'", "path = repeat('/', 1025)",
+            "refusal = 'Too many'", "address = 'nowhere'", "microseconds = 86400000001", "request_id = repeat('r', 129)",
+        ],
+    ]
+
+    @Test func `A row that holds no record's values is refused, whoever inserts it`() async throws {
+        let house = try await House()
+        for (table, change) in Self.illFormed.flatMap({ table, changes in changes.map { (table, $0) } }) {
+            let insert = """
+                CREATE TEMPORARY TABLE bad AS SELECT * FROM tamm.\(table)
+                    WHERE hash IS NOT NULL ORDER BY sequence LIMIT 1;
+                UPDATE bad SET id = gen_random_uuid(); @change;
+                GRANT SELECT ON bad TO tamm_service; SET ROLE tamm_service;
+                INSERT INTO tamm.\(table) SELECT * FROM bad;
+                """
+            let bad = insert.replacing("@change", with: "UPDATE bad SET \(change)")
+            await #expect {
+                try await Admin.run(bad, database: house.scratch.name)
+            } throws: {
+                "\($0)".contains(change.contains("65536") ? "65,535 bytes" : "\(table)_form")
+            }
+            try await Admin.run(insert.replacing("@change", with: "SELECT"), database: house.scratch.name)
+        }
+        #expect(try await house.findings() == [])
+        await house.scratch.close()
     }
 
     @Test func `An end that is cut off with its head is found against a checkpoint`() async throws {

@@ -44,7 +44,7 @@ public final class FoundAPIKey: Sendable {
 public struct APIKeyUse: Sendable, Hashable {
     public let key: APIKeyPlace
     public let at: Timestamp
-    /// The digest under the newest pepper, where the key was found by another.
+    /// The digest under the current pepper, where the key was found by another.
     public let digest: APIKeyDigest?
 
     public init(_ key: APIKeyPlace, at moment: Timestamp, digest: APIKeyDigest? = nil) {
@@ -60,13 +60,14 @@ public protocol APIKeyRecords: ~Copyable {
 
     /// Adds a key.
     ///
-    /// - Throws: `notFound` without the workspace, `forbidden` where the principal may not manage keys, `conflict` for an
+    /// - Throws: `notFound` without the workspace, `forbidden` unless the principal is the service, `conflict` for an
     ///   identifier or a digest that is taken.
     borrowing func insert(_ key: APIKey, digest: APIKeyDigest) throws(TammError)
 
-    /// Writes the status and the expiry of a key; the rest of it never changes.
+    /// Writes the status and the expiry of a key; the rest of it never changes, and a revoked one stays revoked.
     ///
-    /// - Throws: as ``insert(_:digest:)``, and `notFound` without the key.
+    /// - Throws: `notFound` without the workspace or the key, `forbidden` unless the principal is the service, `conflict`
+    ///   for another status of a revoked key.
     borrowing func put(_ key: APIKey) throws(TammError)
 
     /// The key; nil where there is none or the principal does not see it.
@@ -74,7 +75,7 @@ public protocol APIKeyRecords: ~Copyable {
 
     /// As ``apiKey(_:)-(APIKeyPlace)``, locked for this transaction.
     ///
-    /// - Throws: `forbidden` where the principal may not manage keys.
+    /// - Throws: `forbidden` unless the principal is the service.
     borrowing func lockAPIKey(_ place: APIKeyPlace) throws(TammError) -> APIKey?
 
     /// The keys in the order of their identifiers, at most `limit` after `cursor`.

@@ -8,7 +8,6 @@ extension APIKeys {
         _ terms: APIKeyTerms, _ environment: APIKeyEnvironment, in workspace: Identifier<Workspace>,
         expiresAt: Timestamp?, as principal: Principal
     ) async throws(TammError) -> IssuedAPIKey {
-        try await authorize(in: workspace, as: principal)
         let now = time.now()
         let presented = PresentedAPIKey(environment, entropy: entropy)
         let id = Identifier<APIKey>(at: now, entropy: entropy)
@@ -17,7 +16,7 @@ extension APIKeys {
         let digest = peppers.digests(of: presented).current
         let audit = try AccessAudit(of: workspace, by: principal, at: now, entropy: entropy)
         try await store.transaction(as: .service) { t throws(TammError) in
-            try t.requireRoomForKey(in: workspace)
+            try t.requireRoomForKey(in: workspace, for: principal)
             try t.insert(key, digest: digest)
             try t.append([audit.entry("api-key.issued", key, Self.details(key))])
         }
@@ -28,7 +27,7 @@ extension APIKeys {
     /// most, and never longer than it would have been. Both spend of one budget.
     ///
     /// - Parameters:
-    ///   - overlap: not negative; zero ends the old one now.
+    ///   - overlap: not negative; zero revokes the old one.
     ///   - expiresAt: of the new one; nil: it does not expire.
     /// - Throws: as ``issue(_:_:in:expiresAt:as:)``, `notFound` without the key, `conflict` for one that is not active
     ///   or is over.
@@ -38,11 +37,8 @@ extension APIKeys {
         guard overlap >= .zero, overlap <= .seconds(366 * 86_400) else {
             throw TammError(.invalidInput, "wanted an overlap of at most 366 days, found \(overlap)", field: "overlap")
         }
-        try await authorize(in: place.workspace, as: principal)
         let now = time.now()
-        guard let model = try await store.transaction(as: .service, { t throws(TammError) in try t.apiKey(place) }) else {
-            throw Self.missing(place)
-        }
+        let model = try await key(place, as: principal)
         let presented = PresentedAPIKey(model.environment, entropy: entropy)
         let new = try Self.new(
             Identifier(at: now, entropy: entropy), in: place.workspace, presented, model.terms, expiresAt: expiresAt,
@@ -50,18 +46,24 @@ extension APIKeys {
         let digest = peppers.digests(of: presented).current
         let audit = try AccessAudit(of: place.workspace, by: principal, at: now, entropy: entropy)
         try await store.transaction(as: .service) { t throws(TammError) in
-            try t.requireRoomForKey(in: place.workspace)
+            try t.requireRoomForKey(in: place.workspace, for: principal)
             guard var old = try t.lockAPIKey(place) else { throw Self.missing(place) }
             guard old.status == .active, old.expiresAt.map({ now < $0 }) ?? true else {
                 throw TammError(.conflict, "key \(place.id) is \(old.status.rawValue) or over: issue another")
             }
+            // Without an overlap it ends for every process's clock.
+            if overlap == .zero { old.status = .revoked }
             old.expiresAt = min(old.expiresAt ?? .max, now.advanced(by: overlap))
             try t.insert(new, digest: digest)
             try t.put(old)
             try t.append([
                 audit.entry("api-key.issued", new, Self.details(new)),
                 audit.entry(
-                    "api-key.rotated", old, [("by", new.id.description), ("until", old.expiresAt?.description ?? "")]),
+                    "api-key.rotated", old,
+                    [
+                        ("by", new.id.description), ("until", old.expiresAt?.description ?? ""),
+                        ("status", old.status.rawValue),
+                    ]),
             ])
         }
         if overlap == .zero { await fence.pass() }
@@ -71,7 +73,7 @@ extension APIKeys {
     /// Ends the key for good: the next verification of it fails, in every process. It returns when that is so, caches
     /// included. Doing it again changes nothing.
     ///
-    /// - Parameter reason: for the audit log.
+    /// - Parameter reason: for the audit log, which keeps the first 500 bytes of it, on one line.
     /// - Throws: `forbidden` where the principal may not manage keys, `notFound` without the key.
     @discardableResult
     public func revoke(
@@ -128,7 +130,7 @@ extension APIKeys {
     ///
     /// - Parameters:
     ///   - text: what was found, of either environment.
-    ///   - source: where it was found, or who says so; at most 255 bytes of it are kept.
+    ///   - source: where it was found, or who says so; at most 255 bytes of it are kept, and no key that stands in it.
     public func report(leaked text: String, source: String) async throws(TammError) -> LeakOutcome {
         guard let presented = PresentedAPIKey(text) else { return .unknown }
         let digests = peppers.digests(of: presented)
@@ -149,9 +151,7 @@ extension APIKeys {
     public func report(
         leaked place: APIKeyPlace, source: String, as principal: Principal
     ) async throws(TammError) -> LeakOutcome {
-        try await authorize(in: place.workspace, as: principal)
-        let present = try await store.transaction(as: .service) { t throws(TammError) in try t.apiKey(place) }
-        guard let present else { throw Self.missing(place) }
+        let present = try await key(place, as: principal)
         guard present.status != .revoked else { return .revokedBefore(place) }
         try await set(
             .revoked, of: place, because: "reported as leaked", as: principal,
@@ -159,7 +159,7 @@ extension APIKeys {
         return .revoked(place)
     }
 
-    /// Writes down when keys were used last, and moves those that were found by an older pepper to the newest. To be run
+    /// Writes down when keys were used last, and moves those that were found by another pepper to the current one. To be run
     /// every few seconds, and before the process ends; what cannot be written is tried again the next time.
     ///
     /// - Returns: how many keys were written.
@@ -193,10 +193,12 @@ extension APIKeys {
         _ status: APIKey.Status, of place: APIKeyPlace, because reason: String, as principal: Principal,
         details: [(String, String)] = []
     ) async throws(TammError) -> APIKey {
-        try await authorize(in: place.workspace, as: principal)
         let audit = try AccessAudit(
             of: place.workspace, by: principal, because: reason, at: time.now(), entropy: entropy)
         let key = try await store.transaction(as: .service) { t throws(TammError) -> APIKey in
+            if principal != .service {
+                _ = try t.lockWorkspace(place.workspace, for: principal, holding: .manageKeys)
+            }
             guard var key = try t.lockAPIKey(place) else { throw Self.missing(place) }
             guard key.status != status else { return key }
             guard key.status != .revoked else {
@@ -223,9 +225,14 @@ extension APIKeys {
         }
     }
 
-    private func authorize(in workspace: Identifier<Workspace>, as principal: Principal) async throws(TammError) {
-        guard principal != .service else { return }
-        try await store.transaction(as: principal) { t throws(TammError) in try t.require(.manageKeys, in: workspace) }
+    /// The key as it is, for who may manage it.
+    private func key(_ place: APIKeyPlace, as principal: Principal) async throws(TammError) -> APIKey {
+        let key = try await store.transaction(as: principal) { t throws(TammError) in
+            try t.require(.manageKeys, in: place.workspace)
+            return try t.apiKey(place)
+        }
+        guard let key else { throw Self.missing(place) }
+        return key
     }
 
     private static func missing(_ place: APIKeyPlace) -> TammError {
@@ -265,10 +272,13 @@ extension AccessAudit {
 }
 
 extension AccessRecords where Self: ~Copyable {
-    /// - Throws: `notFound` without the workspace, `conflict` where it takes no more keys.
-    fileprivate borrowing func requireRoomForKey(in workspace: Identifier<Workspace>) throws(TammError) {
+    /// - Throws: `notFound` without the workspace, `forbidden` where the principal may not manage keys, `conflict` where
+    ///   it takes no more keys.
+    fileprivate borrowing func requireRoomForKey(
+        in workspace: Identifier<Workspace>, for principal: Principal
+    ) throws(TammError) {
         // Under the lock, so that two who count at once do not both find room.
-        guard let present = try lockWorkspace(workspace) else { throw TammError(.notFound, "no workspace \(workspace)") }
+        let present = try lockWorkspace(workspace, for: principal, holding: .manageKeys)
         guard present.status != .closing else { throw TammError(.conflict, "workspace \(workspace) is closing") }
         let count = try usableAPIKeys(of: workspace)
         guard count < APIKeys.maximumKeys else {

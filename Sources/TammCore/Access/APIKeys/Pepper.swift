@@ -23,61 +23,73 @@ public struct Pepper: Sendable, Hashable {
     public func hash(into hasher: inout Hasher) { hasher.combine(version) }
 }
 
-/// How API keys are digested: HMAC-SHA256 under the newest pepper. Older ones are known as long as keys of theirs are in
-/// use, which move to the newest when they are used.
+/// How API keys are digested: HMAC-SHA256 under the current pepper. The others are known as long as keys of theirs are
+/// in use, which move to the current one when they are used.
+///
+/// Processes are given a new pepper in two rounds, one process after the other: first all know it, with the old one
+/// current; then it is current everywhere. In one round, keys that a new process makes or moves would be unknown to those
+/// that are still to come.
 public struct PepperRing: Sendable {
     /// How many versions may be known at once.
     public static let maximum = 4
 
     private struct Entry {
         let version: Int
-        let hmac: KeyedHMAC<SHA256>
+        /// Nil: SHA-256 without a pepper, version 0.
+        let hmac: KeyedHMAC<SHA256>?
 
         @inline(__always)
         func digest(of key: PresentedAPIKey) -> APIKeyDigest {
-            APIKeyDigest(version: version, words: hmac.code { $0.absorb(key.text) }.first32Bytes)
+            guard let hmac else {
+                var hash = SHA256()
+                hash.absorb(key.text)
+                return unsafe hash.finalize().withUnsafeBytes { bytes in
+                    APIKeyDigest(version: 0, words: unsafe bytes.loadUnaligned(as: SIMD4<UInt64>.self))
+                }
+            }
+            return APIKeyDigest(version: version, words: hmac.code { $0.absorb(key.text) }.first32Bytes)
         }
     }
 
-    /// Nil: SHA-256 without a pepper, version 0.
-    private let current: Entry?
-    private let older: [Entry]
+    private let current: Entry
+    private let others: [Entry]
 
-    /// - Parameter peppers: 1 to ``maximum``, of different versions; the highest version is the current one.
-    /// - Throws: `invalidInput` for another number of them or a version given twice.
-    public init(_ peppers: [Pepper]) throws(TammError) {
-        guard (1...Self.maximum).contains(peppers.count), Set(peppers.map(\.version)).count == peppers.count else {
+    /// - Parameters:
+    ///   - peppers: 1 to ``maximum``, of different versions.
+    ///   - version: the current one; nil: the highest.
+    ///   - unpeppered: whether keys that were made ``withoutPepper``, as version 0, are known too; it counts as one more.
+    /// - Throws: `invalidInput` for another number of them, a version given twice or a current one that is not there.
+    public init(_ peppers: [Pepper], current version: Int? = nil, unpeppered: Bool = false) throws(TammError) {
+        let count = peppers.count + (unpeppered ? 1 : 0)
+        guard !peppers.isEmpty, count <= Self.maximum, Set(peppers.map(\.version)).count == peppers.count else {
             throw TammError(
-                .invalidInput, "wanted 1 to \(Self.maximum) peppers of different versions, found \(peppers.count)",
+                .invalidInput, "wanted 1 to \(Self.maximum) peppers of different versions, found \(count)",
                 field: "peppers")
         }
-        let sorted = peppers.sorted { $0.version > $1.version }.map {
+        var entries = peppers.sorted { $0.version > $1.version }.map {
             Entry(version: $0.version, hmac: KeyedHMAC(key: $0.secret))
         }
-        current = sorted.first
-        older = Array(sorted.dropFirst())
+        if unpeppered { entries.append(Entry(version: 0, hmac: nil)) }
+        guard let index = version.map({ version in entries.firstIndex { $0.version == version } }) ?? 0 else {
+            throw TammError(.invalidInput, "wanted one of the peppers, found version \(version ?? 0)", field: "current")
+        }
+        current = entries.remove(at: index)
+        others = entries
     }
 
-    private init() { (current, older) = (nil, []) }
+    private init() { (current, others) = (Entry(version: 0, hmac: nil), []) }
 
     /// SHA-256 alone: 256 random bits cannot be guessed, but whoever may write the database can add a key of his own.
     public static let withoutPepper = PepperRing()
 
     /// The version that new keys are digested with.
-    public var version: Int { current?.version ?? 0 }
+    public var version: Int { current.version }
 
     /// The digests that the key may be known by.
     @inline(__always)
     package func digests(of key: PresentedAPIKey) -> APIKeyDigests {
-        guard let current else {
-            var hash = SHA256()
-            hash.absorb(key.text)
-            return unsafe hash.finalize().withUnsafeBytes { bytes in
-                APIKeyDigests(current: APIKeyDigest(version: 0, words: unsafe bytes.loadUnaligned(as: SIMD4<UInt64>.self)))
-            }
-        }
         var digests = APIKeyDigests(current: current.digest(of: key))
-        if !older.isEmpty { digests.older = older.map { $0.digest(of: key) } }
+        if !others.isEmpty { digests.older = others.map { $0.digest(of: key) } }
         return digests
     }
 }
@@ -113,14 +125,14 @@ public struct APIKeyDigest: Sendable, Hashable {
     public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 }
 
-/// What one key may be known by: a digest for each pepper, the newest first.
+/// What one key may be known by: a digest for each pepper, the current one's first.
 public struct APIKeyDigests: Sendable {
     public let current: APIKeyDigest
     public internal(set) var older: [APIKeyDigest] = []
 
     public init(current: APIKeyDigest, older: [APIKeyDigest] = []) { (self.current, self.older) = (current, older) }
 
-    /// All of them, the newest first.
+    /// All of them, the current one first.
     public var all: [APIKeyDigest] { [current] + older }
 
     /// Whether one of them is `digest`, compared in constant time each.

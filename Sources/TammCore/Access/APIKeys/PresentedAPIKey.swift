@@ -39,6 +39,32 @@ public struct PresentedAPIKey: Sendable {
         text = String(decoding: bytes, as: UTF8.self)
     }
 
+    private static let heads = APIKeyEnvironment.allCases.map { Array("tamm_\($0.rawValue)_".utf8) }
+
+    /// The text with `[key]` in the place of everything that has the shape of a key, or of the beginning of one: with a
+    /// wrong checksum or cut off too.
+    static func redacted(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        var (shown, index) = ([UInt8](), 0)
+        while index < bytes.count {
+            let isKey = bytes[index] == UInt8(ascii: "t") && heads.contains { bytes[index...].starts(with: $0) }
+            if isKey {
+                index += head
+                while index < bytes.count, isPart(bytes[index]) { index += 1 }
+                shown += "[key]".utf8
+            } else {
+                shown.append(bytes[index])
+                index += 1
+            }
+        }
+        return String(decoding: shown, as: UTF8.self)
+    }
+
+    private static func isPart(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte)
+            || (0x61...0x7a).contains(byte)
+    }
+
     /// What the key is called where it is listed: no part of its secret.
     public var label: String { String(decoding: text.utf8.dropFirst(Self.head).prefix(Self.labelWidth), as: UTF8.self) }
 

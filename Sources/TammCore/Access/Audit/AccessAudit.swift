@@ -2,7 +2,7 @@
 struct AccessAudit: Sendable {
     let workspace: Identifier<Workspace>
     let actor: AuditActor
-    /// In the actor's words.
+    /// In the actor's words, cut to what an entry takes: no text stops what is done. Keys in it are left out.
     let reason: String
     let now: Timestamp
     private let seed: Identifier<AccessAudit>
@@ -15,7 +15,7 @@ struct AccessAudit: Sendable {
         guard let actor = AuditActor(principal) else { throw TammError(.forbidden, "the ledger does nothing but wallets") }
         self.workspace = workspace
         self.actor = actor
-        self.reason = reason
+        self.reason = cutLine(PresentedAPIKey.redacted(reason), atMost: AuditEntry.maximumReason)
         self.now = now
         seed = Identifier(at: now, entropy: entropy)
     }
@@ -24,7 +24,10 @@ struct AccessAudit: Sendable {
         _ action: String, _ kind: String, _ subject: String, _ details: [(String, String)] = []
     ) throws(TammError) -> AuditEntry {
         var lines: [AuditDetail] = []
-        for (name, value) in details { lines.append(try AuditDetail(name, singleLine(value, atMost: 255))) }
+        for (name, value) in details {
+            let shown = singleLine(PresentedAPIKey.redacted(value), atMost: AuditDetail.maximumValue)
+            lines.append(try AuditDetail(name, shown))
+        }
         return try AuditEntry(
             id: Identifier(derivedFrom: seed, label: "\(action):\(subject)", at: now), workspace: workspace, actor: actor,
             action: AuditAction(action), subject: AuditSubject(kind: kind, id: subject), reason: reason, details: lines,

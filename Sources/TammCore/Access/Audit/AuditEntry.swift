@@ -66,6 +66,15 @@ public enum AuditActor: Sendable, Hashable {
         case .ledger: return nil
         }
     }
+
+    /// Who it is where it acts in that workspace.
+    func principal(in workspace: Identifier<Workspace>) -> Principal {
+        switch self {
+        case .user(let user): .user(user, in: workspace)
+        case .platformAdmin(let user): .platformAdmin(user)
+        case .service: .service
+        }
+    }
 }
 
 /// The name of something that is recorded when it is done: `payment.confirmed`.
@@ -135,4 +144,17 @@ func requireLine(
             "wanted \(what) of \(bytes.lowerBound) to \(bytes.upperBound) bytes without control characters, "
                 + "found \(excerpt(text))", field: field)
     }
+}
+
+/// The beginning of `text` as ``requireLine(_:_:_:field:)`` takes it: at most `maxBytes` bytes, with a question mark for
+/// each control character and line break.
+func cutLine(_ text: String, atMost maxBytes: Int) -> String {
+    var line = ""
+    for scalar in text.unicodeScalars {
+        let isLine = ![.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+        let next = isLine ? scalar : "?"
+        guard line.utf8.count + UTF8.width(next) <= maxBytes else { break }
+        line.unicodeScalars.append(next)
+    }
+    return line
 }

@@ -21,14 +21,16 @@ public enum AuditExport {
 extension AuditTrail {
     /// Writes a chain in pieces of at most 1,000 lines, with what is added meanwhile.
     ///
-    /// - Throws: `forbidden` without ``Permission/readAudit``, `notFound` for a stranger, and what `write` throws.
+    /// - Throws: `forbidden` without ``Permission/readAudit``, `notFound` for a stranger, `corrupted` at a record that holds
+    ///   no record's values, and what `write` throws.
     public func export(
         _ log: AuditLog, of workspace: Identifier<Workspace>, as principal: Principal,
         to write: (String) async throws(TammError) -> Void
     ) async throws(TammError) {
         let place = AuditPlace(workspace: workspace, log: log)
         _ = try await forEachPage(of: place, as: principal) { page throws(TammError) in
-            try await write(page.map(AuditExport.line).joined())
+            let links = try page.map { link throws(TammError) in try link.chained }
+            try await write(links.map(AuditExport.line).joined())
         }
     }
 }

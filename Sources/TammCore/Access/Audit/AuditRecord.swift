@@ -90,6 +90,30 @@ public struct ChainedRecord: Sendable, Hashable {
     }
 }
 
+/// A row of a chain as it is found.
+public enum AuditLink: Sendable, Hashable {
+    case record(ChainedRecord)
+    /// One that holds no record's values, with its number, its hash where it has one, and what is wrong with it.
+    case unreadable(sequence: Int64, hash: ChainHash?, why: String)
+
+    public var sequence: Int64 {
+        switch self {
+        case .record(let record): record.sequence
+        case .unreadable(let sequence, hash: _, why: _): sequence
+        }
+    }
+
+    /// - Throws: `corrupted` for one that is unreadable.
+    var chained: ChainedRecord {
+        get throws(TammError) {
+            switch self {
+            case .record(let record): record
+            case .unreadable(let sequence, hash: _, let why): throw TammError(.corrupted, "record \(sequence): \(why)")
+            }
+        }
+    }
+}
+
 /// The end of a chain.
 public struct AuditHead: Sendable, Hashable {
     public let place: AuditPlace

@@ -19,9 +19,16 @@ public protocol AuditRecords: ~Copyable {
 
     /// A chain's records in their order, at most `limit` after the number `cursor`; empty where the principal does not
     /// see them. Without a cursor it begins with whatever number is lowest.
+    ///
+    /// - Throws: `corrupted` where one of them holds no record's values.
     borrowing func auditChain(
         _ place: AuditPlace, after cursor: Int64?, limit: Int
     ) throws(TammError) -> [ChainedRecord]
+
+    /// As ``auditChain(_:after:limit:)``, for verification: past what holds no record's values.
+    borrowing func auditLinks(
+        _ place: AuditPlace, after cursor: Int64?, limit: Int
+    ) throws(TammError) -> [AuditLink]
 
     /// The ends of the chains in which something is, of a workspace or of all that the principal sees, in the order of
     /// their places, at most `limit` after `cursor`. A chain whose head is lost has an empty one.
@@ -31,6 +38,13 @@ public protocol AuditRecords: ~Copyable {
 }
 
 extension AuditRecords where Self: ~Copyable {
+    /// For a store in which every record is readable.
+    public borrowing func auditLinks(
+        _ place: AuditPlace, after cursor: Int64?, limit: Int
+    ) throws(TammError) -> [AuditLink] {
+        try auditChain(place, after: cursor, limit: limit).map(AuditLink.record)
+    }
+
     /// Adds entries to `audit_logs`, as ``record(_:)``.
     public borrowing func append(_ entries: [AuditEntry]) throws(TammError) {
         try record(entries.map(AuditRecord.action))

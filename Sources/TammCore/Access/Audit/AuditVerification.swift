@@ -25,7 +25,7 @@ public struct AuditVerification: Sendable, Hashable {
         case unlinked
         /// The head does not name the last record: the end was cut off, or something was put there by hand.
         case head
-        /// A stored record holds no record's values; what comes after it was not looked at.
+        /// A stored record holds no record's values; its link was not recomputed, those after it were.
         case unreadable
         /// A record of a checkpoint is gone or its link has another hash.
         case checkpoint
@@ -59,7 +59,7 @@ package struct ChainAuditor {
     private var hash: ChainHash
     private var sequence: Int64 = 0
     /// What the link that is being read covers so far.
-    private var open: [ChainedRecord] = []
+    private var open: [AuditLink] = []
     private var noted: ChainHash?
     package private(set) var report = AuditVerification()
 
@@ -71,26 +71,33 @@ package struct ChainAuditor {
     }
 
     /// Takes the next records, ascending.
-    package mutating func take(_ records: [ChainedRecord]) {
-        for next in records {
+    package mutating func take(_ links: [AuditLink]) {
+        for next in links {
             if next.sequence != sequence &+ 1 {
                 report.find(.gap, in: place, at: next.sequence, "wanted record \(sequence &+ 1), found \(next.sequence)")
             }
             sequence = next.sequence
             report.records += 1
             open.append(next)
-            if next.record.place != place {
-                report.find(.chain, in: place, at: next.sequence, "the record is of \(next.record.place)")
+            switch next {
+            case .record(let record):
+                if record.record.place != place {
+                    report.find(.chain, in: place, at: next.sequence, "the record is of \(record.record.place)")
+                }
+                if let found = record.hash { close(with: found) }
+            case .unreadable(_, let hash, let why):
+                report.find(.unreadable, in: place, at: next.sequence, why)
+                if let hash { close(with: hash) }
             }
-            if let found = next.hash { close(with: found) }
             if open.count >= maximumPage { leaveOpen() }
         }
     }
 
     private mutating func close(with found: ChainHash) {
         guard let first = open.first, let last = open.last else { return }
-        let wanted = AuditChain.hash(open.lazy.map(\.record), from: first.sequence, after: hash)
-        if found != wanted {
+        let records = open.compactMap { if case .record(let record) = $0 { record.record } else { nil } }
+        let wanted = AuditChain.hash(records, from: first.sequence, after: hash)
+        if records.count == open.count, found != wanted {
             let range = open.count == 1 ? "" : "one of the records \(first.sequence) to \(last.sequence): "
             report.find(.chain, in: place, at: first.sequence, "\(range)wanted hash \(wanted), found \(found)")
         }
@@ -180,14 +187,14 @@ extension AuditTrail {
 
     /// Lends a chain page by page; returns the head as it was with the last of them.
     func forEachPage(
-        of place: AuditPlace, as principal: Principal, _ body: ([ChainedRecord]) async throws(TammError) -> Void
+        of place: AuditPlace, as principal: Principal, _ body: ([AuditLink]) async throws(TammError) -> Void
     ) async throws(TammError) -> AuditHead {
         var cursor: Int64?
         while true {
             let after = cursor
             let (page, head) = try await store.transaction(as: principal) { t throws(TammError) in
                 try t.require(.readAudit, in: place.workspace)
-                let page = try t.auditChain(place, after: after, limit: maximumPage)
+                let page = try t.auditLinks(place, after: after, limit: maximumPage)
                 return (page, try page.count < maximumPage ? t.auditHead(place) : nil)
             }
             if !page.isEmpty { try await body(page) }

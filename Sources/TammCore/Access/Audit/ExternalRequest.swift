@@ -29,8 +29,8 @@ public struct ExternalRequest: Sendable, Hashable {
     public var duration: Duration { .microseconds(microseconds) }
 
     /// What a request says, which may be anything: what is too long is cut, a character that is not visible ASCII is
-    /// written as `%XX`, query and fragment are left out, and `[key]` stands where a path or request id holds an API
-    /// key.
+    /// written as `%XX`, query and fragment are left out, and `[key]` stands where a path or request id holds anything of
+    /// an API key's shape.
     ///
     /// - Parameters:
     ///   - target: the path, or the whole target of the request.
@@ -42,11 +42,9 @@ public struct ExternalRequest: Sendable, Hashable {
         requestID: String? = nil, at: Timestamp
     ) throws(TammError) {
         let path = target.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
-        let segments = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
-            Self.withoutKey(String(decoding: $0, as: UTF8.self))
-        }
-        let name = requestID.map(Self.withoutKey) ?? ""
-        let visible = visibleASCII(segments.joined(separator: "/"), atMost: Self.maximumPath)
+        let name = requestID.map(PresentedAPIKey.redacted) ?? ""
+        let visible = visibleASCII(
+            PresentedAPIKey.redacted(String(decoding: path, as: UTF8.self)), atMost: Self.maximumPath)
         let shownMethod = visibleASCII(method, atMost: Self.maximumMethod)
         try self.init(
             id: id, workspace: workspace, key: key, method: shownMethod.isEmpty ? "-" : shownMethod,
@@ -59,8 +57,6 @@ public struct ExternalRequest: Sendable, Hashable {
         let (seconds, attoseconds) = max(.zero, min(duration, .microseconds(longest))).components
         return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
-
-    private static func withoutKey(_ text: String) -> String { PresentedAPIKey(text) == nil ? text : "[key]" }
 
     /// What a store has kept.
     ///

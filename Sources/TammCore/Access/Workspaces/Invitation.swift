@@ -14,6 +14,8 @@ public struct Invitation: Sendable, Hashable {
     public let role: Role
     /// Of the token, which is nowhere else.
     public let digest: InvitationDigest
+    /// Who has made it, and must still be allowed to when it is accepted.
+    public let invitedBy: AuditActor
     public package(set) var status: Status
     public let createdAt: Timestamp
     public let expiresAt: Timestamp
@@ -23,12 +25,14 @@ public struct Invitation: Sendable, Hashable {
     /// An invitation as a store has kept it.
     public init(
         id: Identifier<Invitation>, workspace: Identifier<Workspace>, role: Role, digest: InvitationDigest,
-        status: Status = .open, createdAt: Timestamp, expiresAt: Timestamp, acceptedBy: Identifier<User>? = nil
+        invitedBy: AuditActor, status: Status = .open, createdAt: Timestamp, expiresAt: Timestamp,
+        acceptedBy: Identifier<User>? = nil
     ) {
         self.id = id
         self.workspace = workspace
         self.role = role
         self.digest = digest
+        self.invitedBy = invitedBy
         self.status = status
         self.createdAt = createdAt
         self.expiresAt = expiresAt
@@ -121,8 +125,7 @@ public struct IssuedInvitation: ~Copyable, Sendable {
 public protocol InvitationRecords: ~Copyable {
     /// Adds the invitation, or writes it with another status.
     ///
-    /// - Throws: `notFound` without the workspace; `forbidden` where the principal may not manage members, or may not
-    ///   make an owner and the invitation would.
+    /// - Throws: `notFound` without the workspace, `forbidden` unless the principal is the service.
     borrowing func put(_ invitation: Invitation) throws(TammError)
 
     /// The invitation; nil where there is none or the principal does not see it.

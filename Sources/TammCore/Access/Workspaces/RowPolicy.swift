@@ -32,8 +32,13 @@ public enum TenantTable: String, Sendable, CaseIterable {
     /// Whether it holds what charges somebody's card: the service's alone.
     public var isSecret: Bool { self == .savedCards }
 
-    /// Whether it holds what the platform's own processes have seen: the service writes it, nobody else.
-    public var isObserved: Bool { self == .documentAccesses || self == .externalRequests }
+    /// Whether the service alone writes it, on behalf of users too: what may be written there no row's policy can tell.
+    public var isServices: Bool {
+        switch self {
+        case .invitations, .apiKeys, .auditLogs, .documentAccesses, .externalRequests, .savedCards: true
+        default: false
+        }
+    }
 
     var readPermission: Permission {
         switch self {
@@ -49,8 +54,7 @@ public enum TenantTable: String, Sendable, CaseIterable {
     var writePermission: Permission {
         switch self {
         case .workspaces: .manageWorkspace
-        case .workspaceUsers, .invitations: .manageMembers
-        case .apiKeys: .manageKeys
+        case .workspaceUsers: .manageMembers
         default: .issueCredits
         }
     }
@@ -91,18 +95,19 @@ public enum RowPolicy {
         switch standing {
         case .service: true
         case .ledger: table.isLedger
-        case .platformAdmin: !table.isLedger && !table.isSecret && !table.isObserved
+        case .platformAdmin: !table.isLedger && !table.isServices
         case .member(let role, let own):
-            own == workspace && !table.isLedger && !table.isSecret && role.permissions.contains(table.writePermission)
+            own == workspace && !table.isLedger && !table.isServices
+                && role.permissions.contains(table.writePermission)
         case .stranger: false
         }
     }
 
-    /// Whether an invitation into a role may be written: only those make owners who may manage owners.
+    /// Whether somebody may be invited into a role: only those make owners who may manage owners.
     public static func mayInvite(
         as role: Role, into workspace: Identifier<Workspace>, as standing: Standing
     ) -> Bool {
-        mayWrite(.invitations, in: workspace, as: standing)
+        standing.holds(.manageMembers, in: workspace)
             && (role != .owner || standing.holds(.manageOwners, in: workspace))
     }
 

@@ -22,6 +22,17 @@ public struct Workspace: Sendable, Hashable {
     }
 }
 
+extension Workspace {
+    /// The platform's own place: the audit logs have there what belongs to no workspace. It is in every store from the
+    /// beginning, has no members, and takes neither keys nor guests.
+    public static let platform = Workspace(
+        unchecked: Identifier(high: 0, low: 0), name: "The platform", createdAt: .epoch, status: .closing)
+
+    private init(unchecked id: Identifier<Workspace>, name: String, createdAt: Timestamp, status: WorkspaceStatus) {
+        (self.id, self.name, self.createdAt, self.status) = (id, name, createdAt, status)
+    }
+}
+
 /// Whether a workspace works; its rows stay, whatever it is.
 public enum WorkspaceStatus: String, Sendable, Hashable, CaseIterable {
     case active

@@ -41,8 +41,76 @@ public protocol WorkspaceRecords: ~Copyable {
     /// Who the principal is found to be in this workspace.
     borrowing func standing(in workspace: Identifier<Workspace>) throws(TammError) -> RowPolicy.Standing
 
+    /// Who another principal is found to be in this workspace: the service asks before it acts for it. What is read
+    /// after it is read anew, as after a lock.
+    ///
+    /// - Throws: `forbidden` unless the transaction's own principal is the service.
+    borrowing func standing(
+        of principal: Principal, in workspace: Identifier<Workspace>
+    ) throws(TammError) -> RowPolicy.Standing
+
     /// Makes or unmakes a platform administrator.
     ///
+    /// - Returns: whether that changed anything.
     /// - Throws: `forbidden` unless the principal is the service.
-    borrowing func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) throws(TammError)
+    @discardableResult
+    borrowing func setPlatformAdmin(_ user: Identifier<User>, _ isAdmin: Bool) throws(TammError) -> Bool
+}
+
+extension WorkspaceRecords where Self: ~Copyable {
+    /// Refuses unless the principal holds the permission in the workspace.
+    ///
+    /// - Throws: `notFound` for a stranger, who must not learn that the workspace exists; `forbidden` otherwise.
+    public borrowing func require(
+        _ permission: Permission, in workspace: Identifier<Workspace>
+    ) throws(TammError) {
+        try standing(in: workspace).require(permission, in: workspace)
+    }
+
+    /// The workspace under its lock, for what the service does at the word of a principal: looked up before, so that a
+    /// stranger waits for nobody, and again under the lock, under which nobody changes members.
+    ///
+    /// - Throws: as ``require(_:in:)``, `notFound` without the workspace, `forbidden` for ``Workspace/platform``.
+    borrowing func lockWorkspace(
+        _ workspace: Identifier<Workspace>, for principal: Principal, holding permission: Permission
+    ) throws(TammError) -> Workspace {
+        try standing(of: principal, in: workspace).require(permission, in: workspace)
+        guard workspace != Workspace.platform.id else { throw TammError(.forbidden, "the platform is no workspace") }
+        guard let present = try lockWorkspace(workspace) else {
+            throw TammError(.notFound, "no workspace \(workspace)")
+        }
+        try standing(of: principal, in: workspace).require(permission, in: workspace)
+        return present
+    }
+
+    borrowing func requireAnotherOwner(
+        than user: Identifier<User>, in workspace: Identifier<Workspace>
+    ) throws(TammError) {
+        var cursor: Identifier<User>?
+        while true {
+            let page = try members(of: workspace, after: cursor, limit: maximumPage)
+            if page.contains(where: { $0.role == .owner && $0.user != user }) { return }
+            guard page.count == maximumPage, let last = page.last else { break }
+            cursor = last.user
+        }
+        throw TammError(.conflict, "\(user) is the last owner of workspace \(workspace)")
+    }
+}
+
+extension RowPolicy.Standing {
+    /// Whether this standing carries the permission in `workspace`.
+    public func holds(_ permission: Permission, in workspace: Identifier<Workspace>) -> Bool {
+        switch self {
+        case .service, .platformAdmin: true
+        case .member(let role, let own): own == workspace && role.permissions.contains(permission)
+        case .ledger, .stranger: false
+        }
+    }
+
+    fileprivate func require(_ permission: Permission, in workspace: Identifier<Workspace>) throws(TammError) {
+        guard self != .stranger else { throw TammError(.notFound, "no workspace \(workspace)") }
+        guard holds(permission, in: workspace) else {
+            throw TammError(.forbidden, "this needs the permission \(permission.rawValue)")
+        }
+    }
 }

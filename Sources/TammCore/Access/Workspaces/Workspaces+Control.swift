@@ -3,7 +3,7 @@ extension Workspaces {
     ///
     /// It returns when no process answers for them any more, caches included. Doing it again changes nothing.
     ///
-    /// - Parameter reason: for the audit log.
+    /// - Parameter reason: for the audit log, which keeps the first 500 bytes of it, on one line.
     /// - Throws: `forbidden` unless the principal is the service or a platform administrator, `notFound` without the
     ///   workspace, `conflict` for one that is closing.
     public func suspend(
@@ -34,12 +34,9 @@ extension Workspaces {
         _ status: WorkspaceStatus, of workspace: Identifier<Workspace>, from allowed: Set<WorkspaceStatus>,
         because reason: String, as principal: Principal
     ) async throws(TammError) {
-        try await authorize(.controlWorkspace, in: workspace, as: principal)
         let audit = try AccessAudit(of: workspace, by: principal, because: reason, at: time.now(), entropy: entropy)
         try await store.transaction(as: .service) { t throws(TammError) in
-            guard let present = try t.lockWorkspace(workspace) else {
-                throw TammError(.notFound, "no workspace \(workspace)")
-            }
+            let present = try t.lockWorkspace(workspace, for: principal, holding: .controlWorkspace)
             guard present.status != status else { return }
             guard allowed.contains(present.status) else {
                 throw TammError(
@@ -65,7 +62,9 @@ extension Workspaces {
         }
         let audit = try AccessAudit(of: workspace, by: principal, at: time.now(), entropy: entropy)
         try await store.transaction(as: .service) { t throws(TammError) in
-            guard let member = try t.member(user, of: workspace) else {
+            guard case .member = try t.standing(of: principal, in: workspace),
+                try t.lockWorkspace(workspace) != nil, let member = try t.member(user, of: workspace)
+            else {
                 throw TammError(.notFound, "no member \(user) in workspace \(workspace)")
             }
             if member.role == .owner { try t.requireAnotherOwner(than: user, in: workspace) }
@@ -83,9 +82,9 @@ extension Workspaces {
         of workspace: Identifier<Workspace>, from owner: Identifier<User>, to user: Identifier<User>,
         keeping kept: Role = .admin, as principal: Principal
     ) async throws(TammError) {
-        try await authorize(.manageOwners, in: workspace, as: principal)
         let audit = try AccessAudit(of: workspace, by: principal, at: time.now(), entropy: entropy)
         try await store.transaction(as: .service) { t throws(TammError) in
+            _ = try t.lockWorkspace(workspace, for: principal, holding: .manageOwners)
             guard var before = try t.member(owner, of: workspace), var after = try t.member(user, of: workspace) else {
                 throw TammError(.notFound, "an owner hands a workspace to a member: one of the two is none")
             }
@@ -102,13 +101,5 @@ extension Workspaces {
                     [("from", owner.description), ("to", user.description), ("kept", kept.rawValue)])
             ])
         }
-    }
-
-    /// - Throws: `notFound` for a stranger, `forbidden` without the permission.
-    func authorize(
-        _ permission: Permission, in workspace: Identifier<Workspace>, as principal: Principal
-    ) async throws(TammError) {
-        guard principal != .service else { return }
-        try await store.transaction(as: principal) { t throws(TammError) in try t.require(permission, in: workspace) }
     }
 }

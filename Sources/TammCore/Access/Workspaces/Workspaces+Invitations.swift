@@ -4,7 +4,8 @@ public enum InvitationOutcome: Sendable, Hashable {
     case joined(Member)
     /// The user had a place already; the invitation is open still.
     case alreadyMember(Member)
-    /// There is none such, or it is used, revoked, over, or its workspace does not work: which, the audit log knows.
+    /// There is none such, or it is used, revoked, over, its workspace does not work, or who made it may not invite into
+    /// that role any more.
     case refused
 }
 
@@ -27,16 +28,15 @@ extension Workspaces {
                 .invalidInput, "an invitation lasts between 1 s and \(Self.maximumInvitationLifetime), found \(lifetime)",
                 field: "lifetime")
         }
-        try await authorize(.manageMembers, in: workspace, as: principal)
-        if role == .owner { try await authorize(.manageOwners, in: workspace, as: principal) }
         let now = time.now()
+        let audit = try AccessAudit(of: workspace, by: principal, at: now, entropy: entropy)
         let token = InvitationToken(workspace, Identifier(at: now, entropy: entropy), entropy: entropy)
         let invitation = Invitation(
-            id: token.invitation, workspace: workspace, role: role, digest: InvitationDigest(of: token), createdAt: now,
-            expiresAt: now.advanced(by: lifetime))
-        let audit = try AccessAudit(of: workspace, by: principal, at: now, entropy: entropy)
+            id: token.invitation, workspace: workspace, role: role, digest: InvitationDigest(of: token),
+            invitedBy: audit.actor, createdAt: now, expiresAt: now.advanced(by: lifetime))
         try await store.transaction(as: .service) { t throws(TammError) in
-            guard try t.lockWorkspace(workspace) != nil else { throw TammError(.notFound, "no workspace \(workspace)") }
+            let permission = role == .owner ? Permission.manageOwners : .manageMembers
+            _ = try t.lockWorkspace(workspace, for: principal, holding: permission)
             try t.removeClosedInvitations(of: workspace, at: now)
             let open = try t.invitations(of: workspace, after: nil, limit: Self.maximumInvitations)
             guard open.count < Self.maximumInvitations else {
@@ -53,7 +53,7 @@ extension Workspaces {
         return IssuedInvitation(invitation, token)
     }
 
-    /// Gives the user the place that the token promises, once.
+    /// Gives the user the place that the token promises, once, as long as who made the invitation may still make it.
     ///
     /// - Parameter user: who was found to be acting, by the caller: no member yet.
     public func accept(
@@ -67,7 +67,10 @@ extension Workspaces {
             // Under the lock, so that of two who come at once one joins.
             guard let place = try t.lockWorkspace(workspace), place.status == .active,
                 var invitation = try t.invitation(token.invitation, of: workspace), invitation.digest == digest,
-                invitation.isOpen(at: now)
+                invitation.isOpen(at: now),
+                RowPolicy.mayInvite(
+                    as: invitation.role, into: workspace,
+                    as: try t.standing(of: invitation.invitedBy.principal(in: workspace), in: workspace))
             else { return .refused }
             if let member = try t.member(user, of: workspace) { return .alreadyMember(member) }
             let member = Member(workspace: workspace, user: user, role: invitation.role, joinedAt: now)
@@ -90,10 +93,10 @@ extension Workspaces {
     public func revoke(
         _ invitation: Identifier<Invitation>, of workspace: Identifier<Workspace>, as principal: Principal
     ) async throws(TammError) {
-        try await authorize(.manageMembers, in: workspace, as: principal)
         let audit = try AccessAudit(of: workspace, by: principal, at: time.now(), entropy: entropy)
         try await store.transaction(as: .service) { t throws(TammError) in
-            guard try t.lockWorkspace(workspace) != nil, var present = try t.invitation(invitation, of: workspace) else {
+            _ = try t.lockWorkspace(workspace, for: principal, holding: .manageMembers)
+            guard var present = try t.invitation(invitation, of: workspace) else {
                 throw TammError(.notFound, "no invitation \(invitation) in workspace \(workspace)")
             }
             guard present.status != .accepted else {

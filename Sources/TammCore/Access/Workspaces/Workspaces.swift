@@ -22,9 +22,20 @@ public struct Workspaces: Sendable {
     ) async throws(TammError) -> Workspace {
         let now = time.now()
         let workspace = try Workspace(id: Identifier(at: now, entropy: entropy), name: name, createdAt: now)
-        try await store.transaction(as: principal) { t throws(TammError) in
+        let audit = try AccessAudit(of: workspace.id, by: principal, at: now, entropy: entropy)
+        try await store.transaction(as: .service) { t throws(TammError) in
+            switch try t.standing(of: principal, in: workspace.id) {
+            case .service, .platformAdmin: break
+            case .ledger, .member, .stranger:
+                throw TammError(.forbidden, "only the service and platform administrators make workspaces")
+            }
             try t.insert(workspace)
             try t.put(Member(workspace: workspace.id, user: owner, role: .owner, joinedAt: now))
+            try t.append([
+                audit.entry(
+                    "workspace.created", "workspace", workspace.id.description,
+                    [("name", name), ("owner", owner.description)])
+            ])
         }
         return workspace
     }
@@ -36,7 +47,7 @@ public struct Workspaces: Sendable {
         try await store.transaction(as: principal) { t throws(TammError) in try t.workspace(id) }
     }
 
-    /// Adds a member or changes its role.
+    /// Adds a member or changes its role; the audit log has what has changed.
     ///
     /// - Throws: `forbidden` where the principal may not manage members, or an owner is made or unmade by someone
     ///   who is not one; `conflict` where the last owner would go; `notFound` without the workspace.
@@ -44,25 +55,30 @@ public struct Workspaces: Sendable {
         _ role: Role, of user: Identifier<User>, in workspace: Identifier<Workspace>, as principal: Principal
     ) async throws(TammError) {
         let now = time.now()
-        try await store.transaction(as: principal) { t throws(TammError) in
-            let present = try t.member(user, of: workspace)
-            if present?.role == .owner, role != .owner { try t.requireAnotherOwner(than: user, in: workspace) }
-            try t.put(
-                Member(workspace: workspace, user: user, role: role, joinedAt: present?.joinedAt ?? now))
+        let audit = try AccessAudit(of: workspace, by: principal, at: now, entropy: entropy)
+        try await store.transaction(as: .service) { t throws(TammError) in
+            let present = try t.lockMember(user, of: workspace, for: principal, becoming: role)
+            guard present?.role != role else { return }
+            try t.put(Member(workspace: workspace, user: user, role: role, joinedAt: present?.joinedAt ?? now))
+            let action = present == nil ? "member.added" : "member.role-changed"
+            let details = present.map { [("from", $0.role.rawValue), ("to", role.rawValue)] } ?? [("role", role.rawValue)]
+            try t.append([audit.entry(action, "user", user.description, details)])
         }
     }
 
-    /// Takes a member out of the workspace.
+    /// Takes a member out of the workspace; its invitations that are open are of no more use.
     ///
-    /// - Throws: as ``setRole(_:of:in:as:)``.
+    /// - Throws: as ``setRole(_:of:in:as:)``, and `notFound` without the member.
     public func remove(
         _ user: Identifier<User>, from workspace: Identifier<Workspace>, as principal: Principal
     ) async throws(TammError) {
-        try await store.transaction(as: principal) { t throws(TammError) in
-            if try t.member(user, of: workspace)?.role == .owner {
-                try t.requireAnotherOwner(than: user, in: workspace)
+        let audit = try AccessAudit(of: workspace, by: principal, at: time.now(), entropy: entropy)
+        try await store.transaction(as: .service) { t throws(TammError) in
+            guard let present = try t.lockMember(user, of: workspace, for: principal, becoming: nil) else {
+                throw TammError(.notFound, "no member \(user) in workspace \(workspace)")
             }
             try t.removeMember(user, from: workspace)
+            try t.append([audit.entry("member.removed", "user", user.description, [("role", present.role.rawValue)])])
         }
     }
 
@@ -77,49 +93,36 @@ public struct Workspaces: Sendable {
         }
     }
 
-    /// Makes or unmakes one of the platform's own administrators; the service alone may.
+    /// Makes or unmakes one of the platform's own administrators; the service alone may. The log of
+    /// ``Workspace/platform`` has what has changed.
     public func setPlatformAdmin(
         _ user: Identifier<User>, _ isAdmin: Bool, as principal: Principal
     ) async throws(TammError) {
-        try await store.transaction(as: principal) { t throws(TammError) in try t.setPlatformAdmin(user, isAdmin) }
-    }
-}
-
-extension RowPolicy.Standing {
-    /// Whether this standing carries the permission in `workspace`.
-    public func holds(_ permission: Permission, in workspace: Identifier<Workspace>) -> Bool {
-        switch self {
-        case .service, .platformAdmin: true
-        case .member(let role, let own): own == workspace && role.permissions.contains(permission)
-        case .ledger, .stranger: false
+        let audit = try AccessAudit(of: Workspace.platform.id, by: principal, at: time.now(), entropy: entropy)
+        try await store.transaction(as: principal) { t throws(TammError) in
+            guard try t.setPlatformAdmin(user, isAdmin) else { return }
+            try t.append([
+                audit.entry(isAdmin ? "platform-admin.added" : "platform-admin.removed", "user", user.description)
+            ])
         }
     }
 }
 
 extension WorkspaceRecords where Self: ~Copyable {
-    /// Refuses unless the principal holds the permission in the workspace.
+    /// The member under the workspace's lock, for a change of its role that the principal may make; nil is no member.
     ///
-    /// - Throws: `notFound` for a stranger, who must not learn that the workspace exists; `forbidden` otherwise.
-    public borrowing func require(
-        _ permission: Permission, in workspace: Identifier<Workspace>
-    ) throws(TammError) {
-        let standing = try standing(in: workspace)
-        guard standing != .stranger else { throw TammError(.notFound, "no workspace \(workspace)") }
-        guard standing.holds(permission, in: workspace) else {
-            throw TammError(.forbidden, "this needs the permission \(permission.rawValue)")
+    /// - Throws: `forbidden` for a change that it may not make, `conflict` where the last owner would go, `notFound`
+    ///   without the workspace.
+    fileprivate borrowing func lockMember(
+        _ user: Identifier<User>, of workspace: Identifier<Workspace>, for principal: Principal, becoming next: Role?
+    ) throws(TammError) -> Member? {
+        _ = try lockWorkspace(workspace, for: principal, holding: .manageMembers)
+        let present = try member(user, of: workspace)
+        let standing = try standing(of: principal, in: workspace)
+        guard RowPolicy.mayChangeRole(from: present?.role, to: next, in: workspace, as: standing) else {
+            throw TammError(.forbidden, "this principal may not make this change of role")
         }
-    }
-
-    borrowing func requireAnotherOwner(
-        than user: Identifier<User>, in workspace: Identifier<Workspace>
-    ) throws(TammError) {
-        var cursor: Identifier<User>?
-        while true {
-            let page = try members(of: workspace, after: cursor, limit: maximumPage)
-            if page.contains(where: { $0.role == .owner && $0.user != user }) { return }
-            guard page.count == maximumPage, let last = page.last else { break }
-            cursor = last.user
-        }
-        throw TammError(.conflict, "\(user) is the last owner of workspace \(workspace)")
+        if present?.role == .owner, next != .owner { try requireAnotherOwner(than: user, in: workspace) }
+        return present
     }
 }

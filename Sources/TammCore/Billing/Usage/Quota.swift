@@ -26,12 +26,11 @@ public struct QuotaClaim: Sendable, Hashable {
         self.resetsAt = resetsAt
     }
 
+    /// What is asked, for a command's fingerprint: in which period it is counted, and against which limit, the moment
+    /// decides at which it is done.
     func encode(into encoder: inout CanonicalEncoder) {
         encoder.field(meter.name)
         encoder.field(quantity)
-        encoder.field(limit)
-        encoder.field(periodStart)
-        encoder.field(resetsAt)
     }
 }
 

@@ -56,7 +56,18 @@ public struct CommandFingerprint: Sendable, Hashable {
     enum Field: UInt8, CaseIterable {
         case action = 1
         case wallet, usage, occurredAt, amount, category, priority, effectiveAt, expiresAt, source, lifetime, hold
-        case shortfall, of, grant, receivable, quota
+        case shortfall, of, grant, receivable
+        /// 17 was the allowance with its limit and period.
+        case quota = 18
+    }
+
+    /// Whether the two are the same request. An allowance that was recorded with its period is not compared: the same
+    /// request comes again in another.
+    func asksTheSame(as recorded: CommandFingerprint) -> Bool {
+        if bytes == recorded.bytes { return true }
+        let (mine, theirs) = (fields, recorded.fields)
+        guard mine[Field.quota.rawValue] != nil, theirs[17] != nil else { return false }
+        return Field.allCases.allSatisfy { $0 == .quota || mine[$0.rawValue] == theirs[$0.rawValue] }
     }
 
     /// The first field in which the two differ; nil when they are the same request.

@@ -84,7 +84,7 @@ package struct WalletRules: Sendable {
 
     /// Whether the request recorded under a key is the one asked now.
     package var isSameRequest: @Sendable (_ recorded: CommandFingerprint, _ asked: CommandFingerprint) -> Bool = {
-        recorded, asked in recorded == asked
+        recorded, asked in asked.asksTheSame(as: recorded)
     }
 
     /// The balance after an entry: each side moves by its amount, and by nothing else.

@@ -129,7 +129,7 @@ struct APIKeyCacheTests {
         #expect(try await world.cached.refusal(firstText) == .disabled)
         let (second, secondText) = try await cachedKey()
         _ = try await world.plain.rotate(second.place, overlap: .zero, expiresAt: nil, as: world.cached.owner).rawKey()
-        #expect(try await world.cached.refusal(secondText) == .expired)
+        #expect(try await world.cached.refusal(secondText) == .revoked)
         let (_, thirdText) = try await cachedKey()
         let workspaces = Workspaces(
             store: world.store, time: world.cached.bank.time.source, entropy: world.cached.bank.entropy,

@@ -90,7 +90,7 @@ struct APIKeyManagementTests {
         let third = try await house.keys.rotate(
             new.place, overlap: .zero, expiresAt: time.now.advanced(by: .seconds(5)), as: house.owner)
         #expect(third.key.lineage == old.id && third.key.replaces == new.id)
-        #expect(try await house.refusal(newText, from: "203.0.113.1") == .expired)
+        #expect(try await house.refusal(newText, from: "203.0.113.1") == .revoked)
         #expect(try await house.refusal(third.rawKey(), from: "203.0.113.1") == nil)
     }
 
@@ -120,6 +120,78 @@ struct APIKeyManagementTests {
         #expect(try await both.keys(digestedWith: 1) == 0)
         #expect(try await isAccepted(newest, second))
         #expect(try await !isAccepted(before.keys, second))
+    }
+
+    @Test func `A new pepper reaches one process after the other, and no key is unknown to any of them`() async throws {
+        let store = InMemoryStore()
+        let house = try await KeyHouse(over: store, peppers: .withoutPepper)
+        let (_, bare) = try await house.issue()
+        func process(_ versions: [Int], current: Int, unpeppered: Bool) throws -> APIKeys {
+            APIKeys(
+                store: store, time: house.bank.time.source, entropy: house.bank.entropy, wallets: house.bank.wallets,
+                environment: .live,
+                peppers: try PepperRing(versions.map { try KeyHouse.pepper($0) }, current: current, unpeppered: unpeppered))
+        }
+        let terms = try APIKeyTerms(name: "k", scopes: [])
+        var texts = [bare]
+        func isAccepted(_ processes: APIKeys...) async throws {
+            for keys in processes {
+                for text in texts {
+                    guard case .accepted = try await keys.verify(text, requiring: nil, from: nil) else {
+                        return #expect(Bool(false), "\(keys.peppers.version)")
+                    }
+                }
+                try await keys.recordUses()
+                texts.append(
+                    try await keys.issue(terms, .live, in: house.bank.workspace, expiresAt: nil, as: .service).rawKey())
+            }
+        }
+        let first = try process([1], current: 0, unpeppered: true)
+        let second = try process([1], current: 1, unpeppered: true)
+        try await isAccepted(house.keys, first, house.keys)
+        try await isAccepted(first, second, first, second)
+        let third = try process([1, 2], current: 1, unpeppered: true)
+        try await isAccepted(second, third, second)
+        #expect(try await third.keys(digestedWith: 0) == 0)
+        let last = try process([2, 1], current: 2, unpeppered: false)
+        try await isAccepted(last, third, last)
+        #expect(last.peppers.version == 2)
+        for ring in [([1, 2], 3, false), ([1], 0, false), ([1, 2, 3, 4], 1, true), ([], 0, true)] {
+            #expect(throws: TammError.self) { _ = try process(ring.0, current: ring.1, unpeppered: ring.2) }
+        }
+    }
+
+    @Test func `A rotation without overlap ends the old key for a process whose clock is behind too`() async throws {
+        let house = try await KeyHouse()
+        let (old, text) = try await house.issue()
+        _ = try await house.keys.rotate(old.place, overlap: .zero, expiresAt: nil, as: house.owner).rawKey()
+        let behind = ManualTime(house.bank.time.now.advanced(by: .seconds(-60)))
+        let there = APIKeys(
+            store: house.bank.store, time: behind.source, entropy: house.bank.entropy, wallets: house.bank.wallets,
+            environment: .live, peppers: try PepperRing([KeyHouse.pepper(1)]))
+        guard case .refused(.revoked) = try await there.verify(text, requiring: nil, from: nil) else {
+            return #expect(Bool(false))
+        }
+        let rotated = try #require(try await house.audit("api-key.rotated").first)
+        #expect(rotated.details.contains { $0.name == "status" && $0.value == "revoked" })
+    }
+
+    @Test func `No reason is too long or too odd to stop a switch, and no key stays in what is written down`() async throws {
+        let house = try await KeyHouse()
+        let (key, text) = try await house.issue()
+        let reason = "found\n\u{2028}at \(text): " + String(repeating: "é", count: 5000)
+        try await house.keys.disable(key.place, because: reason, as: house.owner)
+        try await house.keys.revoke(key.place, because: String(text.dropLast(9)), as: house.owner)
+        try await house.bank.workspaces.suspend(house.bank.workspace, because: reason, as: .service)
+        let second = try await house.issue()
+        let source = "https://paste.example/?k=\(second.text)&x=tamm_test_0"
+        _ = try await house.keys.report(leaked: second.text, source: source)
+        let entries = try await AuditTrail(store: house.bank.store).entries(of: house.bank.workspace, as: .service)
+        let reasons = entries.map(\.reason).filter { !$0.isEmpty }
+        #expect(reasons.count { $0.hasPrefix("found??at [key]: éé") && (499...500).contains($0.utf8.count) } == 2)
+        #expect(reasons.contains("[key]"))
+        let details = entries.flatMap(\.details).filter { $0.name == "source" }.map(\.value)
+        #expect(details == ["https://paste.example/?k=[key]&x=[key]"])
     }
 
     @Test func `A leak is reported by whoever holds the key's text, or by who may revoke it`() async throws {

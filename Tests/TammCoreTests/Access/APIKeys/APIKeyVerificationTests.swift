@@ -148,6 +148,27 @@ struct APIKeyVerificationTests {
         if period == .lifetime { #expect(old?.face == .paymentRequired) } else { #expect(old == nil) }
     }
 
+    @Test(arguments: [APIKeyBudget.Period.day, .month])
+    func `A charge that is tried again in the budget's next period is answered again and spends nothing`(
+        period: APIKeyBudget.Period
+    ) async throws {
+        let house = try await KeyHouse()
+        try await house.bank.grant(try Credits(100), "grant")
+        let (_, text) = try await house.issue(budget: APIKeyBudget(try Credits(3), per: period))
+        func receipt(_ charge: String) async throws -> WalletReceipt? {
+            let decision = try await house.keys.verify(
+                text, requiring: nil, from: nil, charging: APIKeyCharge(try Credits(2), key: IdempotencyKey(charge)))
+            if case .accepted(let key) = decision { return key.receipt }
+            return nil
+        }
+        let first = try #require(try await receipt("charge"))
+        house.bank.time.advance(by: .days(32))
+        #expect(try await receipt("charge") == first)
+        #expect(try await receipt("another") != nil)
+        #expect(try await receipt("third") == nil)
+        #expect(try await house.bank.balance().available == 96.credits)
+    }
+
     @Test func `A budget's day and month are those of UTC, up to the ends of the calendar`() throws {
         let id = Identifier<APIKey>(high: 1, low: 1)
         for (text, period, start, end) in [

@@ -18,7 +18,7 @@ struct AuditVerificationTests {
         func audit(known: AuditHead? = nil) -> AuditVerification {
             var auditor = ChainAuditor(head.place, known: known)
             for start in stride(from: 0, to: links.count, by: 2) {
-                auditor.take(Array(links[start..<min(start + 2, links.count)]))
+                auditor.take(links[start..<min(start + 2, links.count)].map(AuditLink.record))
             }
             return auditor.finish(head)
         }
@@ -150,6 +150,23 @@ struct AuditVerificationTests {
         #expect(books.audit().isClean)
         let findings = books.audit(known: known).findings
         #expect(findings.map(\.problem) == [.checkpoint] && findings.first?.sequence == known.sequence)
+    }
+
+    @Test func `What cannot be read is named, its link is passed over, and what comes after it is recomputed`() async throws {
+        for (log, unreadable, changed) in [(AuditLog.actions, 1, 3), (.documents, 0, 2), (.requests, 2, 4)] {
+            var books = try await Books(AuditScript.run(), log)
+            books.replace(changed, try Self.changed(books.links[changed].record))
+            var links = books.links.map(AuditLink.record)
+            links[unreadable] = .unreadable(
+                sequence: books.links[unreadable].sequence, hash: books.links[unreadable].hash, why: "no such act")
+            var auditor = ChainAuditor(books.head.place, known: books.head)
+            auditor.take(links)
+            let report = auditor.finish(books.head)
+            let (first, second) = (Int64(unreadable + 1), Int64(changed + 1))
+            #expect(report.findings.map(\.problem) == [.unreadable, .chain], "\(report.findings)")
+            #expect(report.findings.map(\.sequence) == [first, second] && report.records == Int64(links.count))
+            #expect(report.findings[0].detail == "no such act")
+        }
     }
 
     @Test func `Every chain of a store is verified, in pages, and against what was noted before`() async throws {

@@ -26,6 +26,10 @@ struct ExternalRequestTests {
         let found = try request(target: "/v1/keys/\(key)/uses?\(key)", requestID: key)
         #expect(found.path == "/v1/keys/[key]/uses" && found.requestID == "[key]")
         #expect(!"\(found)".contains(key))
+        let (within, cut) = ("id=\(key)&x", String(key.dropLast(20)))
+        let more = try request(target: "/v1/\(within)/\(cut)~\(key)\(key)", requestID: "req:\(within)")
+        #expect(more.path == "/v1/id=[key]&x/[key]~[key]" && more.requestID == "req:id=[key]&x")
+        #expect(try request(target: "/tamm_lives/tamm_test/tamm_invite_1").path == "/tamm_lives/tamm_test/tamm_invite_1")
     }
 
     @Test func `What a request says is cut, and what the platform says is checked`() throws {

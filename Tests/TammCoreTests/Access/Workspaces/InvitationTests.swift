@@ -20,6 +20,7 @@ struct InvitationTests {
         let bank = try await Bank()
         let (invitation, text) = try await invite(bank, as: .admin)
         let token = try InvitationToken(parsing: text)
+        bank.time.advance(by: .seconds(1))
         let member = Member(workspace: bank.workspace, user: guest, role: .admin, joinedAt: bank.time.now)
         #expect(try await bank.workspaces.accept(token, for: guest) == .joined(member))
         #expect(try await bank.workspaces.accept(token, for: guest) == .refused)
@@ -98,6 +99,37 @@ struct InvitationTests {
         for lifetime in [Duration.zero, .milliseconds(999), .seconds(31 * 86_400 + 1)] {
             #expect(await failure { _ = try await invite(bank, for: lifetime) }?.code == .invalidInput)
         }
+    }
+
+    @Test func `One is good as long as who made it may still make it`() async throws {
+        let bank = try await Bank()
+        guard case .user(let admin, _) = try await bank.member(.admin, 1),
+            case .user(let second, _) = try await bank.member(.owner, 2)
+        else { return }
+        let owner = Principal.user(Bank.ownerID, in: bank.workspace)
+        let platform = Identifier<User>(high: 8, low: 8)
+        try await bank.workspaces.setPlatformAdmin(platform, true, as: .service)
+        let (_, byAdmin) = try await invite(bank, by: .user(admin, in: bank.workspace))
+        let (_, byOwner) = try await invite(bank, as: .owner, by: .user(second, in: bank.workspace))
+        let (_, byPlatform) = try await invite(bank, by: .platformAdmin(platform))
+        try await bank.workspaces.remove(admin, from: bank.workspace, as: owner)
+        try await bank.workspaces.setRole(.admin, of: second, in: bank.workspace, as: owner)
+        try await bank.workspaces.setPlatformAdmin(platform, false, as: .service)
+        for text in [byAdmin, byOwner, byPlatform] {
+            #expect(try await bank.workspaces.accept(InvitationToken(parsing: text), for: guest) == .refused)
+        }
+        try await bank.workspaces.setRole(.member, of: admin, in: bank.workspace, as: owner)
+        #expect(try await bank.workspaces.accept(InvitationToken(parsing: byAdmin), for: guest) == .refused)
+        try await bank.workspaces.setRole(.admin, of: admin, in: bank.workspace, as: owner)
+        guard case .joined = try await bank.workspaces.accept(InvitationToken(parsing: byAdmin), for: guest) else {
+            return #expect(Bool(false))
+        }
+        try await bank.workspaces.setPlatformAdmin(platform, true, as: .service)
+        guard case .joined = try await bank.workspaces.accept(InvitationToken(parsing: byPlatform), for: platform) else {
+            return #expect(Bool(false))
+        }
+        let kept = try await bank.workspaces.invitations(of: bank.workspace, as: .service).map(\.invitedBy)
+        #expect(Set(kept) == [.user(admin), .user(second), .platformAdmin(platform)])
     }
 
     @Test func `At most a hundred are open, and those that are over make room`() async throws {

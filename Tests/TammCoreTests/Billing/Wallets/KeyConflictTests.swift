@@ -176,6 +176,39 @@ struct KeyConflictTests {
         }
     }
 
+    @Test func `A request that is asked again in another period, or under another limit, is the same request`() async throws {
+        let bank = try await Bank()
+        try await bank.grant(50.credits, "grant")
+        func claim(of limit: UInt64, from day: Int) throws -> QuotaClaim {
+            try QuotaClaim(
+                meter: .messages, quantity: 3, limit: limit, periodStart: bank.day(day), resetsAt: bank.day(day + 30))
+        }
+        for (key, action) in [
+            ("debit", WalletCommand.Action.debit(1.credits, shortfall: .refuse)), ("hold", .hold(2.credits, lifetime: .seconds(9))),
+        ] {
+            let receipt = try await bank.apply(action, key, quota: claim(of: 100, from: 0))
+            for later in [try claim(of: 100, from: 30), try claim(of: 1, from: 0), try claim(of: 0, from: 60)] {
+                #expect(try await bank.submit(action, key, quota: later) == .replayed(receipt))
+            }
+        }
+    }
+
+    @Test func `A request that was recorded with its period is the same without it, if nothing else differs`() throws {
+        func fingerprint(_ amount: Int, _ quota: QuotaClaim?) throws -> CommandFingerprint {
+            CommandFingerprint(
+                try WalletCommand(
+                    .debit(amount.credits, shortfall: .refuse), wallet: Identifier(high: 1, low: 2),
+                    in: Bank.workspaceID, key: "key".key, quota: quota))
+        }
+        let claim = try QuotaClaim(meter: .messages, quantity: 3, limit: 9, periodStart: .epoch, resetsAt: .max)
+        let bare = try fingerprint(1, nil)
+        let recorded = CommandFingerprint(bytes: bare.bytes + [17, 32] + [UInt8](repeating: 7, count: 32))
+        #expect(try fingerprint(1, claim).asksTheSame(as: recorded))
+        #expect(try !fingerprint(2, claim).asksTheSame(as: recorded))
+        #expect(try !bare.asksTheSame(as: recorded) && !fingerprint(1, claim).asksTheSame(as: bare))
+        #expect(try fingerprint(1, claim).asksTheSame(as: fingerprint(1, claim)))
+    }
+
     @Test func `A request that was refused leaves its key free for another`() async throws {
         let bank = try await Bank()
         #expect(try await bank.submit(.debit(5.credits, shortfall: .refuse), "key").refusal != nil)
