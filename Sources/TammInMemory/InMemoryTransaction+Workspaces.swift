@@ -11,6 +11,11 @@ extension InMemoryTransaction {
                 return .stranger
             }
             return .member(member.role, of: own)
+        case .key(let id, let own):
+            guard own == workspace, memory.workspaces[own]?.status == .active,
+                let key = memory.keys.rows[APIKeyPlace(workspace: own, id: id)]?.key, key.status == .active
+            else { return .stranger }
+            return .key(Set(key.terms.scopes.compactMap(Permission.init)), of: own)
         }
     }
 
@@ -32,7 +37,7 @@ extension InMemoryTransaction {
     borrowing func insert(_ workspace: Workspace) throws(TammError) {
         switch standing(in: workspace.id) {
         case .service, .platformAdmin: break
-        case .ledger, .member, .stranger:
+        case .ledger, .member, .key, .stranger:
             throw TammError(.forbidden, "only the service and platform administrators make workspaces")
         }
         guard memory.workspaces[workspace.id] == nil else {
@@ -62,7 +67,7 @@ extension InMemoryTransaction {
     private borrowing func requirePlatform(in workspace: Identifier<Workspace>) throws(TammError) {
         switch standing(in: workspace) {
         case .service, .platformAdmin: break
-        case .ledger, .member, .stranger:
+        case .ledger, .member, .key, .stranger:
             throw TammError(.forbidden, "only the service and platform administrators control workspaces")
         }
     }
