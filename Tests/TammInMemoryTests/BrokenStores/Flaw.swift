@@ -58,7 +58,7 @@ enum Flaw: String, CaseIterable, Sendable {
     case leaksReceivables, leaksCommands, leaksCounters, leaksUsage, hidesReceivablesFromTheService
     case letsUsersMakeWorkspaces, letsMembersManageMembers, letsMembersRemoveMembers, letsOwnersOpenWallets
     case letsOwnersWriteTheLedger, letsReadersLock, trustsClaimsOfAdministration, takesRolesFromOtherWorkspaces
-    case remembersStandings, tellsHiddenFromMissing
+    case remembersStandings, tellsHiddenFromMissing, letsRevokedKeysStand, takesEveryScopeForBilling
 
     // Wallets with the same identifier in two workspaces.
     case refusesTwinWallets, findsTwinWallets, locksTwinWallets, mixesTwinEntries, mixesTwinGrants, mixesTwinHolds
@@ -251,6 +251,8 @@ enum Flaw: String, CaseIterable, Sendable {
         case .letsReadersLock: "writes.lock"
         case .trustsClaimsOfAdministration, .takesRolesFromOtherWorkspaces: "standing"
         case .remembersStandings: "standing.changes"
+        case .letsRevokedKeysStand: "standing.keys"
+        case .takesEveryScopeForBilling: "standing"
         case .tellsHiddenFromMissing: "writes.hidden"
         case .refusesTwinWallets, .findsTwinWallets: "twins.wallets"
         case .locksTwinWallets: "twins.lock"
