@@ -41,7 +41,10 @@ final class Replica: Sendable {
     }
 
     private func serve(_ client: Int32, _ refusal: String?) {
-        guard let upstream = try? unsafe Self.open(server, { unsafe connect($0, $1, $2) }) else { return _ = Glibc.close(client) }
+        guard let upstream = try? unsafe Self.open(server, { unsafe connect($0, $1, $2) }) else {
+            Glibc.close(client)
+            return
+        }
         Thread.detachNewThread {
             while let bytes = Self.read(upstream) { Self.write(client, bytes) }
             shutdown(client, Int32(SHUT_RDWR))

@@ -207,12 +207,13 @@ import Testing
             (try t.standing(in: elsewhere.id), try t.workspace(elsewhere.id))
         }
         #expect(found.0 == .stranger && found.1 == nil)
+        let writer = Principal.key(other.id, in: house.bank.workspace)
         let attempts: [(String, @Sendable () async throws -> Void)] = [
-            ("another's balance", { _ = try await house.bank.wallets.balance(of: house.bank.wallet, as: .key(other.id, in: house.bank.workspace)) }),
+            ("a balance", { _ = try await house.bank.wallets.balance(of: house.bank.wallet, as: writer) }),
             ("a debit", { _ = try await house.bank.submit(.debit(.one, shortfall: .refuse), "d", as: principal) }),
             ("a key", { _ = try await house.keys.revoke(other.place, as: principal) }),
-            ("a role", { try await house.tamm.workspaces.setRole(.owner, of: foreign, in: house.bank.workspace, as: principal) }),
-            ("its status", { try await house.tamm.workspaces.suspend(house.bank.workspace, because: "", as: principal) }),
+            ("a role", { try await house.bank.workspaces.setRole(.owner, of: foreign, in: house.bank.workspace, as: principal) }),
+            ("a status", { try await house.bank.workspaces.suspend(house.bank.workspace, because: "", as: principal) }),
         ]
         for (what, attempt) in attempts {
             await #expect("\(what)") { try await attempt() } throws: {
