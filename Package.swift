@@ -83,7 +83,12 @@ let package = Package(
             ],
             exclude: ["Fixtures"]),
         .testTarget(name: "TammInMemoryTests", dependencies: ["TammInMemory", "TammTesting"]),
-        .testTarget(name: "TammPostgresTests", dependencies: ["TammInMemory", "TammPostgres", "TammTesting", "TestCommands", "test-peer"]),
+        .testTarget(
+            name: "TammPostgresTests",
+            dependencies: [
+                "TammInMemory", "TammPostgres", "TammTesting", "TestCommands", "test-peer",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         .testTarget(name: "TammRedisTests", dependencies: ["TammRedis", "TammTesting", "TestCommands", "test-peer"]),
         .testTarget(name: "TammTestingTests", dependencies: ["TammInMemory", "TammTesting"]),
         .testTarget(name: "TammDemoTests", dependencies: ["tamm-demo", "TammTesting"]),

@@ -110,7 +110,10 @@ public struct ExternalAPI: Sendable {
         guard isRequired || passage.call.isSigned else { return nil }
         return try await signed { () throws(TammError) in
             let scheme = try await signing.scheme(for: key.place)
-            return Signature(scheme: scheme, proof: try scheme.examine(passage.call.delivery, at: passage.at))
+            let proof = try scheme.examine(passage.call.delivery, at: passage.at)
+            // Most copies are refused here, before they take anything; of those that come at once, at the nonce's turn.
+            guard !signing.nonces.holds(proof.nonce, of: proof.keyID) else { throw .refused(.replayed) }
+            return Signature(scheme: scheme, proof: proof)
         }
     }
 

@@ -27,6 +27,20 @@ final class SwitchedStore: TammStore {
     }
 }
 
+/// A shared store of limits that is gone.
+struct LostLimitStore: RateLimitStore {
+    private static let lost = TammError(.unavailable, "gone")
+
+    func decide(_ requests: [RateLimitRequest], at now: RateLimitInstant) async throws(TammError) -> [RateLimitDecision] {
+        throw Self.lost
+    }
+    func refund(_ refunds: [RateLimitRefund], at now: RateLimitInstant) async throws(TammError) { throw Self.lost }
+    func acquire(
+        _ lease: Identifier<ConcurrencyLease>, of limit: ConcurrencyLimit, for key: RateLimitKey, at now: RateLimitInstant
+    ) async throws(TammError) -> ConcurrencyDecision { throw Self.lost }
+    func release(_ lease: ConcurrencyLease, at now: RateLimitInstant) async throws(TammError) { throw Self.lost }
+}
+
 /// A bank whose workspace is on a plan and has keys, and the way in to it.
 struct APIHouse: Sendable {
     static let host = "api.example.com"
@@ -47,14 +61,21 @@ struct APIHouse: Sendable {
 
     init(
         _ environment: APIKeyEnvironment = .live, isSigning: Bool = true, limiter: APIKeyLimiter? = nil,
-        catalogue: PlanCatalogue = .example, maxBodyBytes: Int = 1024
+        shared: (any RateLimitStore)? = nil, maxBodyBytes: Int = 1024
     ) async throws {
         bank = try await Bank(over: store)
         tamm = Tamm(
-            store: store, time: bank.time.source, entropy: bank.entropy, catalogue: catalogue, prices: .example)
+            store: store, time: bank.time.source, entropy: bank.entropy, catalogue: .example, prices: .example)
         keys = tamm.apiKeys(environment, peppers: try PepperRing([KeyHouse.pepper(1)]), limiter: limiter)
-        limits = RateLimits(
-            local: try LocalRateLimitStore(capacity: 1024), time: bank.time.source, entropy: bank.entropy)
+        let local = try LocalRateLimitStore(capacity: 1024)
+        limits =
+            if let shared {
+                RateLimits(
+                    store: shared, seed: RateLimitSeed(entropy: bank.entropy), failure: .closed(retryAfter: .seconds(2)),
+                    local: local, time: bank.time.source, entropy: bank.entropy)
+            } else {
+                RateLimits(local: local, time: bank.time.source, entropy: bank.entropy)
+            }
         nonces = try NonceCache(lifetime: .seconds(600), capacity: 1000, perKey: 500)
         signing = try .derived(from: Secret([UInt8](repeating: 9, count: 32)), nonces: nonces)
         log = try ExternalRequestLog(store: store.base)

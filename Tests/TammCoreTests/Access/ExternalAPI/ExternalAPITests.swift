@@ -164,6 +164,35 @@ import Testing
         #expect(try await house.logged() == ["503 failed.unavailable", "200"], "the first one's workspace was not known")
     }
 
+    @Test func `answers 503 where limits are closed and their store does not answer`() async throws {
+        let house = try await APIHouse(shared: LostLimitStore())
+        try await house.bank.grant(Credits(5), "grant")
+        let (key, text) = try await house.issue()
+        let call = try await house.signed(house.call(text), by: key)
+        let answer = await house.api.admit(call, requiring: nil, charging: try house.charge(2))
+        guard case .refused(let response) = answer else { throw Unexpected("admitted without limits") }
+        #expect(response.problem.status == 503 && response.head.headerFields[.retryAfter] == "2")
+        #expect(try await house.logged() == ["503 failed"])
+        #expect(house.nonces.count == 0)
+        #expect(try await house.credits() == (try Credits(5)))
+    }
+
+    @Test func `has a limiter for those who verify keys alone, which gives back too`() async throws {
+        let house = try await APIHouse()
+        let limit = try PlanLimit(
+            otherwise: APIHouse.otherwise.get(), rules: BillingRules(catalogue: .example, policy: .standard))
+        let keys = house.tamm.apiKeys(
+            .live, peppers: try PepperRing([KeyHouse.pepper(1)]), limiter: APIKeyLimiter(limit, in: house.limits))
+        let (_, text) = try await house.issue()
+        func refusal(_ charge: APIKeyCharge?) async throws -> APIKeyRefusal? {
+            if case .refused(let refusal) = try await keys.verify(text, requiring: nil, from: nil, charging: charge) { refusal } else { nil }
+        }
+        for _ in 0..<9 { #expect(try await refusal(house.charge(2))?.reason == "credits") }
+        #expect(try await house.room() == 5)
+        for _ in 0..<5 { #expect(try await refusal(nil) == nil) }
+        #expect(try await refusal(nil) == .rateLimited(retryAfter: .seconds(60)))
+    }
+
     @Test func `answers 409 for an idempotency key that was used for something else`() async throws {
         let house = try await APIHouse()
         try await house.bank.grant(Credits(5), "grant")

@@ -116,6 +116,11 @@ public final class NonceCache: Sendable {
         }
     }
 
+    /// Whether a use of it is held: a look, which uses nothing up.
+    func holds(_ nonce: String, of keyID: String) -> Bool {
+        state.withLock { $0.names[Name(keyID: keyID, nonce: nonce)] != nil }
+    }
+
     /// Takes a use back: the request was refused after all. Its room is free again when it would have been anyway.
     func takeBack(_ nonce: String, of keyID: String) {
         state.withLock { $0.names[Name(keyID: keyID, nonce: nonce)] = nil }
