@@ -45,9 +45,12 @@ final class Replica: Sendable {
             Glibc.close(client)
             return
         }
+        // Its number is another's once it is closed: not before nobody uses it.
+        let done = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
             while let bytes = Self.read(upstream) { Self.write(client, bytes) }
             shutdown(client, Int32(SHUT_RDWR))
+            done.signal()
         }
         var input: [UInt8] = []
         while let bytes = Self.read(client) {
@@ -61,6 +64,8 @@ final class Replica: Sendable {
             }
         }
         shutdown(upstream, Int32(SHUT_RDWR))
+        done.wait()
+        Glibc.close(upstream)
         Glibc.close(client)
     }
 

@@ -10,7 +10,10 @@ struct ReplicaTests {
             throw MissingServer(description: "wanted a server on a socket")
         }
         let replica = try Replica(of: path)
-        return (replica, try RedisRateLimitStore(RedisConfiguration(.unix(path: replica.path))))
+        var configuration = RedisConfiguration(.unix(path: replica.path))
+        // A busy machine takes its time, also for a server that is there.
+        (configuration.timeouts.connect, configuration.timeouts.command) = (.seconds(60), .seconds(60))
+        return (replica, try RedisRateLimitStore(configuration))
     }
 
     /// Asked again until it has let the time between two tries pass.

@@ -97,19 +97,19 @@ struct TwoProcessTests {
 
     @Test func `is answered from a cache while nobody asks to forget it: the test can fail`() async throws {
         let world = try await TwoProcesses(staleness: 1000)
-        let (place, text) = try await world.issue()
         var isStale = false
         // By SQL nobody waits: until the lease ends the old answer may come. A starved machine may miss a second.
         for _ in 0..<100 where !isStale {
-            try await Admin.run("UPDATE tamm.workspace_api_keys SET status = 'active'", database: world.scratch.name)
+            let (place, text) = try await world.issue()
             #expect(try await world.peer.ask("refresh") == "done")
             #expect(try await world.peer.ask("verify \(text)") == "accepted")
-            try await Admin.run("UPDATE tamm.workspace_api_keys SET status = 'disabled'", database: world.scratch.name)
+            try await Admin.run(
+                "UPDATE tamm.workspace_api_keys SET status = 'disabled' WHERE id = '\(place.id)'", database: world.scratch.name)
             isStale = try await world.peer.ask("verify \(text)") == "accepted"
+            try await world.keys.revoke(place, as: world.owner)
+            #expect(try await world.peer.ask("verify \(text)") == "revoked")
         }
         #expect(isStale)
-        try await world.keys.revoke(place, as: world.owner)
-        #expect(try await world.peer.ask("verify \(text)") == "revoked")
         await world.close()
     }
 }

@@ -142,7 +142,9 @@ import Testing
         #expect(try await house.status(call, charging: house.charge(3)) == 402)
         try await house.bank.grant(Credits(3), "grant")
         #expect(try await house.status(call, charging: house.charge(3)) == 200, "the same request, when there are some")
-        #expect(try await house.status(call, charging: house.charge(3)) == 429)
+        #expect(try await house.status(call, charging: house.charge(3)) == 401, "once")
+        let next = try await house.signed(house.call(text), by: key, nonce: "nonce-2")
+        #expect(try await house.status(next, charging: house.charge(3)) == 429)
         #expect(try await house.credits() == .zero)
     }
 
@@ -185,7 +187,8 @@ import Testing
             .live, peppers: try PepperRing([KeyHouse.pepper(1)]), limiter: APIKeyLimiter(limit, in: house.limits))
         let (_, text) = try await house.issue()
         func refusal(_ charge: APIKeyCharge?) async throws -> APIKeyRefusal? {
-            if case .refused(let refusal) = try await keys.verify(text, requiring: nil, from: nil, charging: charge) { refusal } else { nil }
+            let decision = try await keys.verify(text, requiring: nil, from: nil, charging: charge)
+            return if case .refused(let refusal) = decision { refusal } else { nil }
         }
         for _ in 0..<9 { #expect(try await refusal(house.charge(2))?.reason == "credits") }
         #expect(try await house.room() == 5)
