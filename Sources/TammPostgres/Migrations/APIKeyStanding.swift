@@ -7,9 +7,14 @@ extension Migration {
                 CHECK (signature IN ('optional', 'required'));
             COMMENT ON COLUMN tamm.workspace_api_keys.signature IS
                 'whether each request has to carry an HTTP message signature';
-            CREATE TRIGGER note_signature_by_hand AFTER UPDATE ON tamm.workspace_api_keys FOR EACH ROW
-                WHEN (OLD.changes = NEW.changes AND OLD.signature <> NEW.signature)
-                EXECUTE FUNCTION tamm.note_api_key_by_hand();
+            CREATE FUNCTION tamm.refuse_signature_change() RETURNS trigger LANGUAGE plpgsql
+                SET search_path = pg_catalog, pg_temp AS $$
+            BEGIN
+                RAISE EXCEPTION 'the terms of a key never change: issue another' USING ERRCODE = '23514';
+            END $$;
+            REVOKE EXECUTE ON FUNCTION tamm.refuse_signature_change() FROM PUBLIC;
+            CREATE TRIGGER refuse_signature_change BEFORE UPDATE ON tamm.workspace_api_keys FOR EACH ROW
+                WHEN (OLD.signature <> NEW.signature) EXECUTE FUNCTION tamm.refuse_signature_change();
 
             GRANT SELECT ON tamm.workspace_api_keys TO tamm_lookup;
             CREATE POLICY lookup ON tamm.workspace_api_keys FOR SELECT TO tamm_lookup USING (true);
@@ -84,7 +89,8 @@ extension Migration {
             DROP FUNCTION tamm.acting_scopes();
             DROP POLICY lookup ON tamm.workspace_api_keys;
             REVOKE SELECT ON tamm.workspace_api_keys FROM tamm_lookup;
-            DROP TRIGGER note_signature_by_hand ON tamm.workspace_api_keys;
+            DROP TRIGGER refuse_signature_change ON tamm.workspace_api_keys;
+            DROP FUNCTION tamm.refuse_signature_change();
             ALTER TABLE tamm.workspace_api_keys DROP COLUMN signature;
             """#))
 }
