@@ -70,17 +70,26 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ]),
+        // For tests alone: programs that they run, and a program of theirs that is run as a process of its own.
+        .target(name: "TestCommands", path: "Tests/TestCommands"),
+        .executableTarget(
+            name: "test-peer", dependencies: ["TammCore", "TammPostgres", "TammRedis"], path: "Tests/test-peer"),
         .testTarget(
             name: "TammCoreTests",
             dependencies: [
-                "TammCore", "TammInMemory", "TammTesting", .product(name: "Crypto", package: "swift-crypto"),
+                "TammCore", "TammInMemory", "TammTesting", "TestCommands", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
             ],
             exclude: ["Fixtures"]),
         .testTarget(name: "TammInMemoryTests", dependencies: ["TammInMemory", "TammTesting"]),
-        .testTarget(name: "TammPostgresTests", dependencies: ["TammInMemory", "TammPostgres", "TammTesting"]),
-        .testTarget(name: "TammRedisTests", dependencies: ["TammRedis", "TammTesting"]),
+        .testTarget(
+            name: "TammPostgresTests",
+            dependencies: [
+                "TammInMemory", "TammPostgres", "TammTesting", "TestCommands", "test-peer",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
+        .testTarget(name: "TammRedisTests", dependencies: ["TammRedis", "TammTesting", "TestCommands", "test-peer"]),
         .testTarget(name: "TammTestingTests", dependencies: ["TammInMemory", "TammTesting"]),
         .testTarget(name: "TammDemoTests", dependencies: ["tamm-demo", "TammTesting"]),
         .testTarget(name: "TidyTests"),

@@ -19,7 +19,8 @@ let package = Package(
         .executableTarget(name: "Amounts", dependencies: [.product(name: "TammCore", package: "tamm")]),
         .testTarget(name: "AmountsTests", dependencies: ["Amounts"]),
 
-        .executableTarget(name: "GuardAPI", dependencies: inMemory),
+        .executableTarget(
+            name: "GuardAPI", dependencies: inMemory + [.product(name: "HTTPTypes", package: "swift-http-types")]),
         .testTarget(name: "GuardAPITests", dependencies: ["GuardAPI", testing]),
 
         .executableTarget(name: "KeepWallets", dependencies: inMemory),

@@ -9,6 +9,10 @@ public struct Tamm: Sendable {
     public let wallets: Wallets
     public let metering: Metering
     public let audit: AuditTrail
+    private let store: any TammStore
+    private let time: TimeSource
+    private let entropy: EntropySource
+    private let rules: BillingRules
 
     /// With the standard policy, and without anybody to take money.
     ///
@@ -31,6 +35,7 @@ public struct Tamm: Sendable {
         store: any TammStore, time: TimeSource, entropy: EntropySource, billing: BillingConfiguration,
         prices: PriceBook, limits: WalletLimits = .standard
     ) {
+        (self.store, self.time, self.entropy, rules) = (store, time, entropy, billing.rules)
         workspaces = Workspaces(store: store, time: time, entropy: entropy)
         plans = Plans(store: store, time: time, rules: billing.rules)
         wallets = Wallets(store: store, time: time, limits: limits)
@@ -42,5 +47,47 @@ public struct Tamm: Sendable {
         adoption = Adoption(billing)
         metering = Metering(wallets: wallets, plans: plans, prices: prices, time: time)
         audit = AuditTrail(store: store)
+    }
+
+    /// Keys to the external API; made once, for it gathers when they were used.
+    ///
+    /// - Parameters:
+    ///   - environment: whose keys are accepted here.
+    ///   - peppers: what keys are digested with.
+    ///   - limiter: asked after every check but the credits.
+    ///   - cache: opt-in; its staleness is the price.
+    public func apiKeys(
+        _ environment: APIKeyEnvironment, peppers: PepperRing, limiter: APIKeyLimiter? = nil, cache: APIKeyCache? = nil,
+        clock: SteadyClock = .system
+    ) -> APIKeys {
+        APIKeys(
+            store: store, time: time, entropy: entropy, wallets: wallets, environment: environment, peppers: peppers,
+            limiter: limiter, cache: cache, clock: clock)
+    }
+
+    /// The log of requests to the external API; to be run, ticked and shut down by the host.
+    public func externalRequestLog(
+        bounds: ExternalRequestLog.Bounds = ExternalRequestLog.Bounds()
+    ) throws(TammError) -> ExternalRequestLog {
+        try ExternalRequestLog(store: store, bounds: bounds)
+    }
+
+    /// The way in to the external API.
+    ///
+    /// - Parameters:
+    ///   - limits: where requests are counted.
+    ///   - otherwise: for keys without a limit of that name whose workspace has no plan, or one that does not name it.
+    ///   - proxies: who may say on whose behalf it asks.
+    ///   - signing: nil: signatures are passed over, and a key that requires one is not let in.
+    ///   - log: of the same store.
+    /// - Throws: as ``ExternalAPI/init(keys:limits:limit:proxies:signing:log:maxBodyBytes:fields:clock:)``.
+    public func externalAPI(
+        _ keys: APIKeys, limits: RateLimits, otherwise: PlanRateLimit, proxies: TrustedProxies, signing: RequestSigning?,
+        log: ExternalRequestLog, maxBodyBytes: Int = SignedPayload.maxBodyBytes, fields: RateLimitFields.Draft = .draft10,
+        clock: SteadyClock = .system
+    ) throws(TammError) -> ExternalAPI {
+        try ExternalAPI(
+            keys: keys, limits: limits, limit: PlanLimit(otherwise: otherwise, rules: rules), proxies: proxies,
+            signing: signing, log: log, maxBodyBytes: maxBodyBytes, fields: fields, clock: clock)
     }
 }

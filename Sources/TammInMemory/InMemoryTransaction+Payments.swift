@@ -178,7 +178,7 @@ extension InMemoryTransaction {
         switch principal {
         case .service: true
         case .platformAdmin(let user): memory.platformAdmins.contains(user)
-        case .user, .ledger: false
+        case .user, .key, .ledger: false
         }
     }
 

@@ -153,7 +153,7 @@ extension InMemoryTransaction {
     private borrowing func requireLedger() throws(TammError) {
         switch principal {
         case .ledger, .service: break
-        case .user, .platformAdmin: throw TammError(.forbidden, "only the ledger and the service write wallets")
+        case .user, .key, .platformAdmin: throw TammError(.forbidden, "only the ledger and the service write wallets")
         }
     }
 

@@ -30,7 +30,7 @@ extension InMemoryTransaction {
     borrowing func insert(_ workspace: Workspace) throws(TammError) {
         switch standing(in: workspace.id) {
         case .service, .platformAdmin: break
-        case .ledger, .member, .stranger:
+        case .ledger, .member, .key, .stranger:
             throw TammError(.forbidden, "only the service and platform administrators make workspaces")
         }
         guard memory.workspaces[workspace.id] == nil else {
@@ -60,7 +60,7 @@ extension InMemoryTransaction {
     private borrowing func requirePlatform(in workspace: Identifier<Workspace>) throws(TammError) {
         switch standing(in: workspace) {
         case .service, .platformAdmin: break
-        case .ledger, .member, .stranger:
+        case .ledger, .member, .key, .stranger:
             throw TammError(.forbidden, "only the service and platform administrators control workspaces")
         }
     }

@@ -120,6 +120,11 @@ final class Memory {
         case .user(let user, let own):
             guard own == workspace, let member = members[.init(workspace: own, user: user)] else { return .stranger }
             return .member(member.role, of: own)
+        case .key(let id, let own):
+            guard own == workspace, workspaces[own]?.status == .active,
+                let key = keys.rows[APIKeyPlace(workspace: own, id: id)]?.key, key.status == .active
+            else { return .stranger }
+            return .key(Set(key.terms.scopes.compactMap(Permission.init)), of: own)
         }
     }
 

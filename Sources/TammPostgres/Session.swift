@@ -51,7 +51,7 @@ final class Session {
         self.memory = principal == .ledger ? memory : nil
         role =
             switch principal {
-            case .user, .platformAdmin: .runtime
+            case .user, .key, .platformAdmin: .runtime
             case .ledger: .ledger
             case .service: .service
             }
@@ -83,6 +83,8 @@ final class Session {
         switch principal {
         case .user(let user, let own):
             for text in [own.description, "user", user.description] { parameters.add(text) }
+        case .key(let key, let own):
+            for text in [own.description, "key", key.description] { parameters.add(text) }
         case .platformAdmin(let user):
             for text in ["", "platform_admin", user.description] { parameters.add(text) }
         case .ledger, .service: break

@@ -1,5 +1,6 @@
 import Foundation
 import TammCore
+import TestCommands
 
 /// Statements of a superuser on the private server, which only tests have.
 enum Admin {

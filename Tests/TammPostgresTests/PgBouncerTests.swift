@@ -3,6 +3,7 @@ import TammCore
 import TammInMemory
 import TammPostgres
 import TammTesting
+import TestCommands
 import Testing
 
 /// PgBouncer in transaction mode, with fewer connections to the server than the store has to it.

@@ -19,6 +19,6 @@ struct Migration: Sendable {
     /// All of them, in order.
     static let all: [Migration] = [
         .accessTables, .ledgerTables, .purchaseTables, .isolationPolicies, .workspaceControl, .apiKeyTables,
-        .subscriptionControl, .auditChains, .accessWrites, .walletVersions,
+        .subscriptionControl, .auditChains, .accessWrites, .apiKeyStanding, .walletVersions,
     ]
 }

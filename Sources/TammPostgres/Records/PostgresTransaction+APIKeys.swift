@@ -159,7 +159,7 @@ extension PostgresParameters {
 private let keyColumns = [
     "workspace_id", "id", "environment", "label", "name", "scopes", "addresses", "limit_names", "limit_counts",
     "limit_seconds", "limit_bursts", "budget_credits", "budget_period", "status", "expires_at", "replaces", "lineage",
-    "created_at", "last_used_at",
+    "created_at", "last_used_at", "signature",
 ]
 
 extension APIKey {
@@ -181,6 +181,7 @@ extension APIKey {
         parameters.add(lineage)
         parameters.add(createdAt)
         parameters.add(lastUsedAt)
+        parameters.add(terms.signature.rawValue)
         parameters.add(digest.bytes)
         parameters.add(Int64(digest.version))
         return parameters
@@ -215,6 +216,12 @@ extension PostgresRow {
         guard let environment, let status, counts.count == names.count, seconds.count == names.count,
             bursts.count == names.count
         else { throw TammError(.corrupted, "key \(id) has no environment, no status or uneven limits") }
+        let (expiresAt, replaces): (Timestamp?, Identifier<APIKey>?) = (try nextIfPresent(), try nextIfPresent())
+        let (lineage, createdAt): (Identifier<APIKey>, Timestamp) = (try next(), try next())
+        let lastUsedAt: Timestamp? = try nextIfPresent()
+        guard let signature: APIKeySignature = try nextNameIfPresent() else {
+            throw TammError(.corrupted, "key \(id) does not say whether its requests are signed")
+        }
         let terms = try stored("workspace_api_keys") { () throws(TammError) in
             var windows: [String: [PlanRateLimit.Window]] = [:]
             for (index, name) in names.enumerated() {
@@ -226,12 +233,11 @@ extension PostgresRow {
             return try APIKeyTerms(
                 name: name, scopes: scopes.map { name throws(TammError) in try APIKeyScope(name) },
                 addresses: addresses.map { text throws(TammError) in try AddressRange(parsing: text) }, rateLimits: limits,
-                budget: credits.flatMap { credits in period.map { APIKeyBudget(credits, per: $0) } })
+                budget: credits.flatMap { credits in period.map { APIKeyBudget(credits, per: $0) } }, signature: signature)
         }
         return APIKey(
             id: id, workspace: workspace, environment: environment, label: label, terms: terms, status: status,
-            expiresAt: try nextIfPresent(), replaces: try nextIfPresent(), lineage: try next(), createdAt: try next(),
-            lastUsedAt: try nextIfPresent())
+            expiresAt: expiresAt, replaces: replaces, lineage: lineage, createdAt: createdAt, lastUsedAt: lastUsedAt)
     }
 }
 

@@ -5,7 +5,7 @@ extension PostgresTransaction {
     private borrowing func requireLedger() throws(TammError) {
         switch session.principal {
         case .ledger, .service: break
-        case .user, .platformAdmin: throw TammError(.forbidden, "only the ledger and the service write wallets")
+        case .user, .key, .platformAdmin: throw TammError(.forbidden, "only the ledger and the service write wallets")
         }
     }
 

@@ -18,6 +18,14 @@ extension PostgresTransaction {
                 throw TammError(.corrupted, "workspace_users: wanted a role, found \(name)")
             }
             return .member(role, of: own)
+        case .key(_, let own):
+            guard own == workspace else { return .stranger }
+            let names = try session.run(.actingScopes).first { row throws(TammError) in try row.nextArray(String.self) }
+            guard let names else { return .stranger }
+            let scopes = try stored("workspace_api_keys") { () throws(TammError) in
+                try names.map { name throws(TammError) in try APIKeyScope(name) }
+            }
+            return .key(Set(scopes.compactMap(Permission.init)), of: own)
         }
     }
 
@@ -35,6 +43,13 @@ extension PostgresTransaction {
             guard own == workspace else { return .stranger }
             try session.begin(.committed)
             return try member(user, of: own).map { .member($0.role, of: own) } ?? .stranger
+        case .key(let id, let own):
+            guard own == workspace else { return .stranger }
+            try session.begin(.committed)
+            guard try self.workspace(own)?.status == .active,
+                let key = try apiKey(APIKeyPlace(workspace: own, id: id)), key.status == .active
+            else { return .stranger }
+            return .key(Set(key.terms.scopes.compactMap(Permission.init)), of: own)
         }
     }
 
@@ -45,7 +60,7 @@ extension PostgresTransaction {
         case .service: true
         case .ledger: RowPolicy.mayRead(table, in: workspace, as: .ledger)
         case .platformAdmin: !table.isSecret
-        case .user(_, let own): own == workspace && !table.isSecret
+        case .user(_, let own), .key(_, let own): own == workspace && !table.isSecret
         }
     }
 
@@ -66,7 +81,7 @@ extension PostgresTransaction {
         switch session.principal {
         case .service: true
         case .platformAdmin(let user): try standing(in: Identifier(high: user.high, low: user.low)) == .platformAdmin
-        case .user, .ledger: false
+        case .user, .key, .ledger: false
         }
     }
 
@@ -84,7 +99,7 @@ extension PostgresTransaction {
     public borrowing func insert(_ workspace: Workspace) throws(TammError) {
         switch try standing(in: workspace.id) {
         case .service, .platformAdmin: break
-        case .ledger, .member, .stranger:
+        case .ledger, .member, .key, .stranger:
             throw TammError(.forbidden, "only the service and platform administrators make workspaces")
         }
         guard try self.workspace(workspace.id) == nil else {
@@ -219,6 +234,8 @@ extension PostgresRow {
 
 extension Statement {
     fileprivate static let actingRole = Statement("acting_role", "SELECT tamm.acting_role()")
+    fileprivate static let actingScopes = Statement(
+        "acting_scopes", "SELECT s FROM tamm.acting_scopes() AS s WHERE s IS NOT NULL")
     fileprivate static let isPlatformAdmin = Statement("is_platform_admin", "SELECT tamm.is_platform_admin()")
 
     fileprivate static let platformAdmin = Statement(

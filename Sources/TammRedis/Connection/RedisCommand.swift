@@ -5,6 +5,9 @@ struct RedisCommands: Sendable {
 
     init() {}
 
+    /// With room for so many bytes: nothing that is added up to then is moved.
+    init(capacity: Int) { bytes.reserveCapacity(max(512, capacity)) }
+
     /// Begins a command of so many words.
     mutating func begin(_ words: Int) {
         if bytes.isEmpty { bytes.reserveCapacity(512) }

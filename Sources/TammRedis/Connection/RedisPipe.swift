@@ -170,16 +170,18 @@ final class RedisPipe: Sendable {
         unsafe wire = new
         state.withLock { state in
             state.isConnected = true
-            state.backoff.succeeded()
         }
         return new
     }
 
     /// Hands out the answers that have come; false where none has.
+    ///
+    /// - Throws: where the server says that the connection is of no use.
     private func answer(from wire: RedisWire) throws(TammError) -> Bool {
         var finished: [Flight] = []
         var hasAny = false
         while let reply = try wire.next() {
+            if case .error(let reason) = reply, RedisWire.isFarewell(reason) { throw RedisWire.refused(reason) }
             guard var flight = unsafe flights.popFirst() else { throw RedisWire.lost("an answer to no question") }
             hasAny = true
             flight.replies.append(reply)
@@ -190,7 +192,12 @@ final class RedisPipe: Sendable {
             }
         }
         let count = finished.count
-        if count > 0 { state.withLock { $0.waiting -= count } }
+        if count > 0 {
+            state.withLock { state in
+                state.waiting -= count
+                state.backoff.succeeded()
+            }
+        }
         for flight in finished { flight.ticket.answer.resume(returning: .success(flight.replies)) }
         return hasAny
     }

@@ -14,6 +14,8 @@ import TammCore
     /// What is still to be sent, from `sent` on.
     private var output: [UInt8] = []
     private var sent = 0
+    /// Whether what is sent may hold a password.
+    private var isGreeting = true
     private var input = [UInt8](repeating: 0, count: 65_536)
 
     /// Connects, says who it is, and has the scripts loaded; waits for it.
@@ -39,18 +41,28 @@ import TammCore
             unsafe setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
         #endif
         try greet(configuration, scripts)
+        isGreeting = false
     }
 
-    deinit { unsafe redisFree(raw) }
+    deinit {
+        wipe()
+        unsafe redisFree(raw)
+    }
 
     private func greet(_ configuration: RedisConfiguration, _ scripts: [String]) throws(TammError) {
-        var commands = RedisCommands()
+        let deadline = ContinuousClock.now + configuration.timeouts.connect
         if let password = configuration.password {
-            commands.begin(configuration.username == nil ? 2 : 3)
-            commands.add("AUTH")
-            if let username = configuration.username { commands.add(username) }
-            password.reveal { commands.add(copy $0) }
+            // By itself and in one piece: what grows leaves copies behind.
+            var login = RedisCommands(capacity: password.count + (configuration.username?.utf8.count ?? 0) + 128)
+            login.begin(configuration.username == nil ? 2 : 3)
+            login.add("AUTH")
+            if let username = configuration.username { login.add(username) }
+            password.reveal { login.add(copy $0) }
+            append(login.bytes)
+            login.forget()
+            try exchange(1, until: deadline)
         }
+        var commands = RedisCommands()
         if configuration.database != 0 {
             commands.begin(2)
             commands.add("SELECT")
@@ -63,9 +75,12 @@ import TammCore
             commands.add(script)
         }
         append(commands.bytes)
-        var left = commands.count
-        commands.forget()
-        let deadline = ContinuousClock.now + configuration.timeouts.connect
+        try exchange(commands.count, until: deadline)
+    }
+
+    /// Sends what is to be sent and takes so many answers; then nothing is left of what was sent.
+    private func exchange(_ answers: Int, until deadline: ContinuousClock.Instant) throws(TammError) {
+        var left = answers
         while left > 0 {
             try flush()
             guard wait(until: deadline) else { throw Self.lost("the server has not answered") }
@@ -75,8 +90,26 @@ import TammCore
                 if case .error(let reason) = reply { throw Self.refused(reason) }
             }
         }
+    }
+
+    /// Overwrites what was to be sent, a password among it.
+    private func wipe() {
+        for index in output.indices { output[index] = 0 }
         output = []
     }
+
+    /// Whether the server says by it that this connection is of no use any more: it leads to a replica, to a server that
+    /// is loading, or to one that does not know who asks. Another may lead elsewhere.
+    static func isFarewell(_ reason: String) -> Bool {
+        let words = reason.prefix(500).split(separator: " ")
+        guard let first = words.first else { return false }
+        // Before Redis 7 a script's error stands within another, behind a dash.
+        let isScripts = first == "ERR" && reason.contains("running script")
+        return farewells.contains(String(first))
+            || isScripts && words.contains { $0.first == "-" && farewells.contains(String($0.dropFirst())) }
+    }
+
+    private static let farewells: Set<String> = ["READONLY", "MASTERDOWN", "LOADING", "NOAUTH", "WRONGPASS", "CLUSTERDOWN"]
 
     /// What an error of the server's means for who asked.
     static func refused(_ reason: String) -> TammError {
@@ -118,6 +151,7 @@ import TammCore
             }
             sent += count
         }
+        if isGreeting { wipe() }
         output.removeAll(keepingCapacity: output.capacity <= 1 << 20)
         sent = 0
     }

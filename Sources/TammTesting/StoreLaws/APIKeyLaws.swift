@@ -238,10 +238,11 @@ extension LawContext {
     /// An API key that is active and does not expire.
     func apiKey(
         of workspace: Identifier<Workspace>, id: Identifier<APIKey>? = nil, name: String = "Key of a law",
-        usedAt: Timestamp? = nil
+        scopes: [String] = ["messages.write", "agents.read"], usedAt: Timestamp? = nil
     ) throws(TammError) -> APIKey {
         let (id, lineage): (Identifier<APIKey>, Identifier<APIKey>) = (id ?? self.id(), self.id())
-        let terms = try APIKeyTerms(name: name, scopes: [APIKeyScope("messages.write"), APIKeyScope("agents.read")])
+        let terms = try APIKeyTerms(
+            name: name, scopes: scopes.map { scope throws(TammError) in try APIKeyScope(scope) })
         return APIKey(
             id: id, workspace: workspace, environment: .live, label: "aB3dE6gH", terms: terms, status: .active,
             expiresAt: nil, replaces: nil, lineage: lineage, createdAt: base, lastUsedAt: usedAt)
@@ -269,7 +270,8 @@ extension LawContext {
             let terms = try APIKeyTerms(
                 name: names[index], scopes: Array(scopes.prefix([0, 1, 64, 3][index])),
                 addresses: Array(ranges.prefix([5, 0, 1, 2][index])), rateLimits: Array(limits.prefix([8, 1, 0, 2][index])),
-                budget: budgets[index])
+                budget: budgets[index],
+                signature: APIKeySignature.allCases[index % 2])
             let moments: [Timestamp?] = [nil, .min, .max, base]
             keys.append(
                 APIKey(

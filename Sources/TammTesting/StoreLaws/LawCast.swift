@@ -21,7 +21,15 @@ extension LawContext {
         let (admin, formerAdmin): (Identifier<User>, Identifier<User>) = (id(), id())
         let (both, removed): (Identifier<User>, Identifier<User>) = (id(), id())
         let moment = base
+        let scopes = ["audit.read", "billing.read", "messages.write", "workspace.read"]
+        let (reads, writes) = (try apiKey(of: seen.id, scopes: scopes), try apiKey(of: seen.id, scopes: ["messages.write"]))
+        let (pays, theirs) = (try apiKey(of: seen.id, scopes: ["billing.read"]), try apiKey(of: other.id, scopes: scopes))
+        let revoked = try apiKey(of: seen.id, scopes: scopes).with(status: .revoked)
+        var keys: [(APIKey, APIKeyDigest)] = []
+        for key in [reads, writes, pays, theirs, revoked] { keys.append((key, try keyDigest())) }
+        let cut = keys
         try await store.transaction(as: .service) { t throws(TammError) in
+            for (key, digest) in cut { try t.insert(key, digest: digest) }
             for user in [admin, formerAdmin] { try t.setPlatformAdmin(user, true) }
             try t.setPlatformAdmin(formerAdmin, false)
             for workspace in [seen.id, other.id] {
@@ -57,6 +65,23 @@ extension LawContext {
                 standing: .stranger),
             .init(
                 name: "a platform administrator no longer", principal: .platformAdmin(formerAdmin),
+                standing: .stranger),
+            .init(
+                name: "a key that reads", principal: .key(reads.id, in: seen.id),
+                standing: .key([.readAudit, .readBilling, .readWorkspace], of: seen.id)),
+            .init(
+                name: "a key that reads billing", principal: .key(pays.id, in: seen.id),
+                standing: .key([.readBilling], of: seen.id)),
+            .init(
+                name: "a key without a scope that reads", principal: .key(writes.id, in: seen.id),
+                standing: .key([], of: seen.id)),
+            .init(name: "a revoked key", principal: .key(revoked.id, in: seen.id), standing: .stranger),
+            .init(name: "the other workspace's key", principal: .key(theirs.id, in: other.id), standing: .stranger),
+            .init(
+                name: "the other workspace's key, claiming to act here", principal: .key(theirs.id, in: seen.id),
+                standing: .stranger),
+            .init(
+                name: "a user who claims to be a key", principal: .key(Identifier(high: seen.owner.high, low: seen.owner.low), in: seen.id),
                 standing: .stranger),
             .init(name: "the service", principal: .service, standing: .service),
             .init(name: "the ledger", principal: .ledger, standing: .ledger),

@@ -201,6 +201,35 @@ extension StoreLaw {
                 try context.expect(found[0], found[1], "what stands when one of the two came first")
             }
         },
+        StoreLaw(
+            "standing.keys", .access,
+            "A key stands as its scopes say while it and its workspace are active, from the next transaction on"
+        ) { store, context in
+            let tenant = try await context.tenant(in: store)
+            let key = try context.apiKey(of: tenant.id, scopes: ["audit.read", "billing.write", "messages.write"])
+            let digest = try context.keyDigest()
+            try await store.transaction(as: .service) { t throws(TammError) in try t.insert(key, digest: digest) }
+            let wanted = RowPolicy.Standing.key([.readAudit], of: tenant.id)
+            func expect(_ wanted: RowPolicy.Standing, _ what: String) async throws {
+                let found = try await store.transaction(as: .key(key.id, in: tenant.id)) { t throws(TammError) in
+                    try t.standing(in: tenant.id)
+                }
+                try context.expect(found, wanted, "the standing of the key when \(what)")
+            }
+            try await expect(wanted, "it was made")
+            for status in [APIKey.Status.disabled, .active] {
+                try await store.transaction(as: .service) { t throws(TammError) in try t.put(key.with(status: status)) }
+                try await expect(status == .active ? wanted : .stranger, "it is \(status.rawValue)")
+            }
+            for status in [WorkspaceStatus.suspended, .active] {
+                try await store.transaction(as: .service) { t throws(TammError) in
+                    try t.setStatus(status, of: tenant.id)
+                }
+                try await expect(status == .active ? wanted : .stranger, "its workspace is \(status.rawValue)")
+            }
+            try await store.transaction(as: .service) { t throws(TammError) in try t.put(key.with(status: .revoked)) }
+            try await expect(.stranger, "it is revoked")
+        },
         StoreLaw("admins.service", .access, "Only the service makes and unmakes platform administrators") {
             store, context in
             let cast = try await context.cast(in: store)

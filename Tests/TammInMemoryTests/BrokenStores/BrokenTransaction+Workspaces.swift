@@ -85,6 +85,11 @@ extension BrokenTransaction {
         case (.takesRolesFromOtherWorkspaces, .user(let user, let own)):
             let role = memory.members[.init(workspace: own, user: user)]?.role
             return role.map { .member($0, of: workspace) } ?? .stranger
+        case (.letsRevokedKeysStand, .key(let id, let own)):
+            guard own == workspace, let key = memory.keys.rows[.init(workspace: own, id: id)]?.key else { return found }
+            return .key(Set(key.terms.scopes.compactMap(Permission.init)), of: own)
+        case (.takesEveryScopeForBilling, .key(_, let own)) where found != .stranger:
+            return .key([.readBilling], of: own)
         case (.remembersStandings, _):
             let key = BrokenStore.Notes.Standing(principal: base.principal, workspace: workspace)
             notes.standings[key] = notes.standings[key] ?? found

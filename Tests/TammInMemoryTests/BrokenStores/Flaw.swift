@@ -60,6 +60,7 @@ enum Flaw: String, CaseIterable, Sendable {
     case letsOwnersWriteTheLedger, letsReadersLock, trustsClaimsOfAdministration, takesRolesFromOtherWorkspaces
     case remembersStandings, tellsHiddenFromMissing, believesThoseItActsFor, readsStaleStandings
     case changesEveryAdministrator
+    case letsRevokedKeysStand, takesEveryScopeForBilling
 
     // Wallets with the same identifier in two workspaces.
     case refusesTwinWallets, findsTwinWallets, locksTwinWallets, mixesTwinEntries, mixesTwinGrants, mixesTwinHolds
@@ -258,6 +259,8 @@ enum Flaw: String, CaseIterable, Sendable {
         case .believesThoseItActsFor: "standing.of"
         case .readsStaleStandings: "standing.of.locked"
         case .changesEveryAdministrator: "admins.service"
+        case .letsRevokedKeysStand: "standing.keys"
+        case .takesEveryScopeForBilling: "standing"
         case .tellsHiddenFromMissing: "writes.hidden"
         case .refusesTwinWallets, .findsTwinWallets: "twins.wallets"
         case .locksTwinWallets: "twins.lock"

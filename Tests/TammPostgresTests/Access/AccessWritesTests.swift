@@ -1,5 +1,6 @@
 import Foundation
 import TammCore
+import TestCommands
 import Testing
 
 @testable import TammPostgres

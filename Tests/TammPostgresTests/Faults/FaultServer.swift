@@ -1,6 +1,7 @@
 import Foundation
 import TammCore
 import TammPostgres
+import TestCommands
 
 /// A server of a test's own, to be killed and brought back.
 final class FaultServer: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestCommands
 
 /// Stands between a store and its server on a socket of its own, and cuts a connection when it sees a commit.
 final class Proxy: Sendable {

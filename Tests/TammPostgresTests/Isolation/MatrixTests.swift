@@ -178,6 +178,7 @@ import Testing
         let (role, workspace, kind, actor) =
             switch principal {
             case .user(let user, let own): ("tamm_runtime", own.description, "user", user.description)
+            case .key(let key, let own): ("tamm_runtime", own.description, "key", key.description)
             case .platformAdmin(let user): ("tamm_runtime", "", "platform_admin", user.description)
             case .service: ("tamm_service", "", "", "")
             case .ledger: ("tamm_ledger", "", "", "")

@@ -82,11 +82,13 @@ public struct APIKeyTerms: Sendable, Hashable {
     public let rateLimits: [PlanRateLimit]
     /// How many credits may be spent through it; nil: as many as the wallet has.
     public let budget: APIKeyBudget?
+    /// Whether each request has to be signed.
+    public let signature: APIKeySignature
 
     /// - Throws: `invalidInput`, naming the field, beyond the bounds above, or where something is named twice.
     public init(
         name: String, scopes: [APIKeyScope], addresses: [AddressRange] = [], rateLimits: [PlanRateLimit] = [],
-        budget: APIKeyBudget? = nil
+        budget: APIKeyBudget? = nil, signature: APIKeySignature = .optional
     ) throws(TammError) {
         do throws(TammError) { self.name = try checkedTitle(name, "a key's name") } catch { throw error.within("name") }
         for (count, most, field) in [
@@ -103,11 +105,19 @@ public struct APIKeyTerms: Sendable, Hashable {
         self.scopes = scopes.sorted { $0.name < $1.name }
         self.addresses = addresses
         self.rateLimits = rateLimits.sorted { $0.name < $1.name }
-        self.budget = budget
+        (self.budget, self.signature) = (budget, signature)
     }
 
     /// The key's own limit of that name; nil: the plan's holds.
     public func rateLimit(_ name: String) -> PlanRateLimit? { rateLimits.first { $0.name == name } }
+}
+
+/// Whether the requests of a key carry an HTTP message signature, see ``RequestSigning``.
+public enum APIKeySignature: String, Sendable, Hashable, CaseIterable {
+    /// One that is there has to be good.
+    case optional
+    /// Who has the key's text but not its signing secret can do nothing.
+    case required
 }
 
 /// Something that a key may be allowed to do: 1 to 64 characters a–z, 0–9, `.`, `-`, `_`, beginning with a letter, such

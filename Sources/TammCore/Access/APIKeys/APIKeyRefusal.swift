@@ -3,6 +3,8 @@ public enum APIKeyRefusal: Error, Sendable, Hashable {
     /// No key's form, or a checksum that is wrong.
     case malformed
     case unknown
+    /// Not signed although it has to be, or signed wrongly: decided by ``ExternalAPI`` alone.
+    case signature(SignatureRefusal)
     /// A test key where live ones are wanted, or the other way about.
     case wrongEnvironment
     case revoked
@@ -27,7 +29,7 @@ public enum APIKeyRefusal: Error, Sendable, Hashable {
 
     public var face: Face {
         switch self {
-        case .malformed, .unknown, .wrongEnvironment, .revoked, .disabled, .expired, .workspaceSuspended,
+        case .malformed, .unknown, .signature, .wrongEnvironment, .revoked, .disabled, .expired, .workspaceSuspended,
             .workspaceClosing, .missingScope, .addressNotAllowed:
             .unauthenticated
         case .rateLimited(let wait): .rateLimited(retryAfter: wait)
@@ -39,7 +41,7 @@ public enum APIKeyRefusal: Error, Sendable, Hashable {
     public var reason: String { Self.reasons[index] }
 
     static let reasons = [
-        "malformed", "unknown", "wrong-environment", "revoked", "disabled", "expired", "workspace-suspended",
+        "malformed", "unknown", "signature", "wrong-environment", "revoked", "disabled", "expired", "workspace-suspended",
         "workspace-closing", "missing-scope", "address-not-allowed", "rate-limited", "credits",
     ]
 
@@ -47,16 +49,17 @@ public enum APIKeyRefusal: Error, Sendable, Hashable {
         switch self {
         case .malformed: 0
         case .unknown: 1
-        case .wrongEnvironment: 2
-        case .revoked: 3
-        case .disabled: 4
-        case .expired: 5
-        case .workspaceSuspended: 6
-        case .workspaceClosing: 7
-        case .missingScope: 8
-        case .addressNotAllowed: 9
-        case .rateLimited: 10
-        case .credits: 11
+        case .signature: 2
+        case .wrongEnvironment: 3
+        case .revoked: 4
+        case .disabled: 5
+        case .expired: 6
+        case .workspaceSuspended: 7
+        case .workspaceClosing: 8
+        case .missingScope: 9
+        case .addressNotAllowed: 10
+        case .rateLimited: 11
+        case .credits: 12
         }
     }
 }

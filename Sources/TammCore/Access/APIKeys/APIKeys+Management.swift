@@ -257,6 +257,7 @@ extension APIKeys {
             ("scopes", key.terms.scopes.map(\.name).joined(separator: " ")),
             ("expires", key.expiresAt?.description ?? "never"),
         ]
+        if key.terms.signature == .required { details.append(("signature", "required")) }
         if let old = key.replaces { details.append(("replaces", old.description)) }
         if let budget = key.terms.budget {
             details.append(("budget", "\(budget.credits) a \(budget.period.rawValue)"))

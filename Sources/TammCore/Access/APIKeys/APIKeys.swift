@@ -15,9 +15,9 @@ public struct APIKeys: Sendable {
     let fence: APIKeyFence
     let uses = APIKeyUses()
     let metrics = APIKeyMetrics()
-    private let environment: APIKeyEnvironment
+    let environment: APIKeyEnvironment
     private let wallets: Wallets
-    private let limiter: APIKeyLimiter?
+    let limiter: APIKeyLimiter?
     private let cache: APIKeyCache?
     private let logger = Logger(label: "tamm.keys")
 
@@ -43,7 +43,8 @@ public struct APIKeys: Sendable {
     }
 
     /// Decides about a text that was presented as a key, in this order: form and checksum, known, environment, status,
-    /// expiry, workspace, scope, address, rate limit, and last the credits. A refusal has spent no credits.
+    /// expiry, workspace, scope, address, rate limit, and last the credits. Nothing is spent on a refusal: what the limiter has
+    /// charged is given back where there are no credits.
     ///
     /// - Parameters:
     ///   - scope: what the request is about to do; nil where any key may.
@@ -53,7 +54,70 @@ public struct APIKeys: Sendable {
     public func verify(
         _ text: String, requiring scope: APIKeyScope?, from address: IPAddress?, charging charge: APIKeyCharge? = nil
     ) async throws(TammError) -> APIKeyDecision {
-        guard let presented = PresentedAPIKey(text) else { return refuse(.malformed) }
+        let search: Search
+        switch try await find(text) {
+        case .refused(let refusal): return .refused(refusal)
+        case .found(let found): search = found
+        }
+        let now = time.now()
+        if let refusal = refusal(of: search, requiring: scope, from: address, at: now) { return .refused(refusal) }
+        var authenticated = AuthenticatedKey(search.found)
+        if limiter != nil || charge != nil {
+            do throws(TammError) {
+                if let refusal = try await spend(charge, for: &authenticated, at: now) { return .refused(refuse(refusal)) }
+            } catch {
+                metrics.countFailure()
+                throw error
+            }
+        }
+        accept(search, at: now)
+        return .accepted(authenticated)
+    }
+
+    /// The two checks that leave something behind; the later one gives back what the earlier has charged.
+    private func spend(
+        _ charge: APIKeyCharge?, for authenticated: inout AuthenticatedKey, at now: Timestamp
+    ) async throws(TammError) -> APIKeyRefusal? {
+        var giveBack: (@Sendable () async -> Void)?
+        if let limiter {
+            switch try await limiter.ask(authenticated, now) {
+            case .refused(let wait): return .rateLimited(retryAfter: wait)
+            case .admitted(let refund): giveBack = refund
+            }
+        }
+        guard let charge else { return nil }
+        let outcome: WalletOutcome
+        do throws(TammError) { outcome = try await debit(charge, for: authenticated.key, at: now) } catch {
+            await giveBack?()
+            throw error
+        }
+        switch outcome {
+        case .applied(let receipt), .replayed(let receipt):
+            authenticated = AuthenticatedKey(authenticated, receipt)
+            return nil
+        case .refused(let refusal):
+            await giveBack?()
+            return .credits(refusal)
+        }
+    }
+
+    // MARK: Parts, which ``ExternalAPI`` makes its checks of
+
+    /// A key that was found, and what it was looked for by.
+    struct Search: Sendable {
+        let found: FoundAPIKey
+        fileprivate let digests: APIKeyDigests
+    }
+
+    enum Finding: Sendable {
+        case found(Search)
+        case refused(APIKeyRefusal)
+    }
+
+    /// Form, checksum, and one read of the store.
+    @inline(__always)
+    func find(_ text: String) async throws(TammError) -> Finding {
+        guard let presented = PresentedAPIKey(text) else { return .refused(refuse(.malformed)) }
         let digests = peppers.digests(of: presented)
         var read = cache?.found(digests)
         if read == nil {
@@ -64,49 +128,23 @@ public struct APIKeys: Sendable {
             }
             if let read, let cache, let ticket { cache.keep(read, for: digests, ticket) }
         }
-        guard let found = read, digests.contains(found.digest) else { return refuse(.unknown) }
-        let now = time.now()
-        let refusal = APIKeyRule.refusal(of: found, in: environment, requiring: scope, from: address, at: now)
-        if let refusal {
-            logger.debug("API key refused", metadata: ["key": "\(found.key.id)", "reason": "\(refusal.reason)"])
-            return refuse(refusal)
-        }
-        var authenticated = AuthenticatedKey(found)
-        if limiter != nil || charge != nil {
-            do throws(TammError) {
-                if let refusal = try await spend(charge, for: &authenticated, at: now) { return refuse(refusal) }
-            } catch {
-                metrics.countFailure()
-                throw error
-            }
-        }
-        uses.note(found, at: now, digest: found.digest.version == digests.current.version ? nil : digests.current)
-        metrics.countAccepted()
-        return .accepted(authenticated)
+        guard let found = read, digests.contains(found.digest) else { return .refused(refuse(.unknown)) }
+        return .found(Search(found: found, digests: digests))
     }
 
-    private func refuse(_ refusal: APIKeyRefusal) -> APIKeyDecision {
-        metrics.count(refusal)
-        return .refused(refusal)
+    /// What the key's rows decide.
+    @inline(__always)
+    func refusal(
+        of search: Search, requiring scope: APIKeyScope?, from address: IPAddress?, at now: Timestamp
+    ) -> APIKeyRefusal? {
+        let refusal = APIKeyRule.refusal(
+            of: search.found, in: environment, requiring: scope, from: address, at: now)
+        guard let refusal else { return nil }
+        logger.debug("API key refused", metadata: ["key": "\(search.found.key.id)", "reason": "\(refusal.reason)"])
+        return refuse(refusal)
     }
 
-    /// The two checks that leave something behind.
-    private func spend(
-        _ charge: APIKeyCharge?, for authenticated: inout AuthenticatedKey, at now: Timestamp
-    ) async throws(TammError) -> APIKeyRefusal? {
-        if let limiter, case .refused(let wait) = try await limiter.ask(authenticated, now) {
-            return .rateLimited(retryAfter: wait)
-        }
-        guard let charge else { return nil }
-        switch try await debit(charge, for: authenticated.key, at: now) {
-        case .applied(let receipt), .replayed(let receipt):
-            authenticated = AuthenticatedKey(authenticated, receipt)
-            return nil
-        case .refused(let refusal): return .credits(refusal)
-        }
-    }
-
-    private func debit(
+    func debit(
         _ charge: APIKeyCharge, for key: APIKey, at now: Timestamp
     ) async throws(TammError) -> WalletOutcome {
         let command = try WalletCommand(
@@ -114,6 +152,18 @@ public struct APIKeys: Sendable {
             wallet: charge.wallet ?? Wallet.main(of: key.workspace, at: now).id, in: key.workspace, key: charge.key,
             quota: key.claim(charge.amount, at: now))
         return try await wallets.submit(command, as: .service)
+    }
+
+    @inline(__always)
+    func accept(_ search: Search, at now: Timestamp) {
+        let isOld = search.found.digest.version != search.digests.current.version
+        uses.note(search.found, at: now, digest: isOld ? search.digests.current : nil)
+        metrics.countAccepted()
+    }
+
+    func refuse(_ refusal: APIKeyRefusal) -> APIKeyRefusal {
+        metrics.count(refusal)
+        return refusal
     }
 }
 
@@ -158,11 +208,13 @@ public struct AuthenticatedKey: Sendable {
     public var subscription: Subscription? { found.subscription }
 }
 
-/// Who says whether a key's request comes too soon. It is asked about keys that have passed every other check.
+/// Who says whether a key's request comes too soon. It is asked about keys that have passed every other check but the
+/// credits.
 public struct APIKeyLimiter: Sendable {
     /// What it says.
-    public enum Answer: Sendable, Hashable {
-        case admitted
+    public enum Answer: Sendable {
+        /// With what gives back what the request was charged: called where it is refused after all, once at most.
+        case admitted(refund: @Sendable () async -> Void = {})
         case refused(retryAfter: Duration)
     }
 

@@ -7,12 +7,14 @@ struct AccessAudit: Sendable {
     let now: Timestamp
     private let seed: Identifier<AccessAudit>
 
-    /// - Throws: `forbidden` for the ledger, which is no actor.
+    /// - Throws: `forbidden` for the ledger and for keys, which are no actors.
     init(
         of workspace: Identifier<Workspace>, by principal: Principal, because reason: String = "", at now: Timestamp,
         entropy: EntropySource
     ) throws(TammError) {
-        guard let actor = AuditActor(principal) else { throw TammError(.forbidden, "the ledger does nothing but wallets") }
+        guard let actor = AuditActor(principal) else {
+            throw TammError(.forbidden, "the ledger does nothing but wallets, and a key changes nothing")
+        }
         self.workspace = workspace
         self.actor = actor
         self.reason = cutLine(PresentedAPIKey.redacted(reason), atMost: AuditEntry.maximumReason)

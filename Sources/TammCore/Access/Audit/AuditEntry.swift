@@ -48,7 +48,7 @@ public struct AuditEntry: Sendable, Hashable {
     }
 }
 
-/// Who did something: every principal but the ledger, whose entries are their own record.
+/// Who did something: every principal but the ledger, whose entries are their own record, and keys, which change nothing.
 public enum AuditActor: Sendable, Hashable {
     /// A member of the entry's workspace.
     case user(Identifier<User>)
@@ -57,13 +57,13 @@ public enum AuditActor: Sendable, Hashable {
     /// One of the platform's own processes.
     case service
 
-    /// The actor that a principal is; nil for the ledger.
+    /// The actor that a principal is; nil for the ledger and for keys.
     public init?(_ principal: Principal) {
         switch principal {
         case .user(let user, in: _): self = .user(user)
         case .platformAdmin(let user): self = .platformAdmin(user)
         case .service: self = .service
-        case .ledger: return nil
+        case .key, .ledger: return nil
         }
     }
 

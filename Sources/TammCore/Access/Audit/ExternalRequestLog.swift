@@ -8,7 +8,9 @@ private import Synchronization
 /// - When the store cannot be reached, requests wait, up to ``Bounds/capacity``. **Overload:** those that wait are kept
 ///   and new ones are refused: ``note(_:)`` says so, `tamm_external_requests_unlogged` counts them, and the log says
 ///   when it begins and how many they were.
-/// - What the store will never take (a workspace that is gone, an identifier that is taken) is counted and logged.
+/// - What the store will never take (a workspace that is gone, an identifier that is taken) is counted and logged: that
+///   request alone, whatever came with it.
+/// - What a workspace's log does not take for now (it is corrupted) waits, and holds up no other workspace.
 /// - ``shutdown()`` writes what waits, and gives back what cannot be written.
 public final class ExternalRequestLog: Sendable {
     /// How much waits and how much leaves at once.
@@ -34,17 +36,32 @@ public final class ExternalRequestLog: Sendable {
         public internal(set) var waiting = 0
     }
 
-    /// The requests of one workspace that leave together; what was tried is tried again as it was.
+    /// The requests of one workspace that leave together, each once; what was tried is tried again as it was.
     private struct Batch {
+        let number: Int
         let requests: [ExternalRequest]
         /// Whether the store may have taken it although it did not say so.
         var isUncertain = false
+
+        var workspace: Identifier<Workspace> { requests[0].workspace }
+    }
+
+    /// What became of a batch.
+    private enum Outcome {
+        case written, rejected
+        /// It is to be tried in parts.
+        case split
+        /// It waits; others go on.
+        case setAside
+        /// Nobody answers.
+        case stopped
     }
 
     private struct State {
         var queue: [ExternalRequest] = []
         /// Formed, and not written yet.
         var batches: [Batch] = []
+        var lastNumber = 0
         var count = Count()
         var isWriting = false
         var isClosed = false
@@ -52,6 +69,11 @@ public final class ExternalRequestLog: Sendable {
         var overflow = 0
         /// Those who wait for the batch under way.
         var waiters: [CheckedContinuation<Void, Never>] = []
+
+        mutating func batch(_ requests: some Sequence<ExternalRequest>) -> Batch {
+            lastNumber += 1
+            return Batch(number: lastNumber, requests: Array(requests))
+        }
     }
 
     private let store: any TammStore
@@ -103,17 +125,24 @@ public final class ExternalRequestLog: Sendable {
         for await _ in signals { await flush() }
     }
 
-    /// Writes what waits now, batch by batch, until a batch cannot be written.
+    /// Writes what waits now, batch by batch, until nobody answers.
     ///
     /// - Returns: whether all of it was.
     @discardableResult
     public func flush() async -> Bool {
         await begin()
         defer { end() }
-        while let batch = next() {
-            guard await write(batch) else { return false }
+        var setAside: Set<Int> = []
+        while let batch = next(except: setAside) {
+            switch await write(batch) {
+            case .written: finish(batch, written: batch.requests.count)
+            case .rejected: finish(batch, written: 0)
+            case .split: split(batch)
+            case .setAside: setAside.insert(batch.number)
+            case .stopped: return false
+            }
         }
-        return true
+        return setAside.isEmpty
     }
 
     /// Takes no more requests and writes what waits; tried so often as the bounds say.
@@ -123,12 +152,16 @@ public final class ExternalRequestLog: Sendable {
         state.withLock { $0.isClosed = true }
         signal.finish()
         for _ in 0..<bounds.attempts where await flush() { return [] }
+        // Another who flushes has a batch in hand until then.
+        await begin()
+        defer { end() }
         let left = state.withLock { state in
             let left = state.batches.flatMap(\.requests) + state.queue
             (state.batches, state.queue, state.count.waiting) = ([], [], 0)
             return left
         }
         metrics.setWaiting(0)
+        guard !left.isEmpty else { return [] }
         logger.error("requests to the external API could not be written down", metadata: ["requests": "\(left.count)"])
         return left
     }
@@ -156,55 +189,118 @@ public final class ExternalRequestLog: Sendable {
         next?.resume()
     }
 
-    /// The oldest batch; formed of what waits where there is none.
-    private func next() -> Batch? {
-        state.withLock { state in
-            if state.batches.isEmpty {
-                let taken = state.queue.prefix(bounds.batch)
-                state.queue.removeFirst(taken.count)
-                state.batches = Dictionary(grouping: taken, by: \.workspace).sorted { $0.key < $1.key }
-                    .map { Batch(requests: $0.value) }
+    /// The oldest batch that is not set aside; formed of what waits where there is none. One that came twice is rejected
+    /// the second time.
+    private func next(except setAside: Set<Int>) -> Batch? {
+        let (batch, repeated) = state.withLock { state -> (Batch?, [ExternalRequest]) in
+            if let batch = state.batches.first(where: { !setAside.contains($0.number) }) { return (batch, []) }
+            let taken = state.queue.prefix(bounds.batch)
+            state.queue.removeFirst(taken.count)
+            var formed: [Batch] = []
+            var repeated: [ExternalRequest] = []
+            for (_, requests) in Dictionary(grouping: taken, by: \.workspace).sorted(by: { $0.key < $1.key }) {
+                var seen: Set<Identifier<ExternalRequest>> = []
+                formed.append(state.batch(requests.filter { seen.insert($0.id).inserted }))
+                if seen.count < requests.count {
+                    seen = []
+                    repeated += requests.filter { !seen.insert($0.id).inserted }
+                }
             }
-            return state.batches.first
+            state.batches += formed
+            state.count.rejected += repeated.count
+            state.count.waiting -= repeated.count
+            return (formed.first, repeated)
         }
+        if let first = repeated.first {
+            logRejection(of: repeated, because: TammError(.conflict, "request \(first.id) was noted twice"))
+        }
+        return batch
     }
 
-    /// - Returns: whether the batch is done with, written or rejected.
-    private func write(_ batch: Batch) async -> Bool {
+    private func write(_ batch: Batch) async -> Outcome {
+        let records = batch.requests.map(AuditRecord.request)
         do throws(TammError) {
-            try await store.transaction(as: .service) { t throws(TammError) in
-                try t.record(batch.requests.map(AuditRecord.request))
-            }
-            finish(batch, written: batch.requests.count)
-            return true
+            try await store.transaction(as: .service) { t throws(TammError) in try t.record(records) }
+            return .written
         } catch {
             switch error.code {
             case .conflict where batch.isUncertain:
-                // It is there: the try before had been committed though nobody said so.
-                finish(batch, written: batch.requests.count)
-                return true
-            case .notFound, .conflict, .invalidInput, .corrupted:
-                logger.error(
-                    "requests to the external API were rejected",
-                    metadata: [
-                        "workspace": "\(batch.requests[0].workspace)", "requests": "\(batch.requests.count)",
-                        "cause": "\(error)",
-                    ])
-                metrics.countRejected(batch.requests.count)
-                finish(batch, written: 0)
-                return true
+                switch await isThere(records) {
+                case nil: return .stopped
+                case true?: return .written
+                case false?: return settle(batch, error)
+                }
+            case .conflict, .invalidInput: return settle(batch, error)
+            case .notFound:
+                logRejection(of: batch.requests, because: error)
+                return .rejected
+            case .unavailable, .overloaded, .cancelled:
+                logger.warning("requests to the external API wait to be written down", metadata: ["cause": "\(error)"])
+                state.withLock { state in
+                    guard let index = state.batches.firstIndex(where: { $0.number == batch.number }) else { return }
+                    state.batches[index].isUncertain = true
+                }
+                return .stopped
             default:
-                logger.warning(
-                    "requests to the external API wait to be written down", metadata: ["cause": "\(error)"])
-                state.withLock { if !$0.batches.isEmpty { $0.batches[0].isUncertain = true } }
-                return false
+                logger.error(
+                    "a workspace's requests to the external API wait: its log does not take them",
+                    metadata: ["workspace": "\(batch.workspace)", "requests": "\(records.count)", "cause": "\(error)"])
+                return .setAside
             }
         }
+    }
+
+    /// What is not there, and cannot be written as a whole: one of it is at fault.
+    private func settle(_ batch: Batch, _ error: TammError) -> Outcome {
+        guard batch.requests.count == 1 else { return .split }
+        logRejection(of: batch.requests, because: error)
+        return .rejected
+    }
+
+    /// Whether the store took the records in the try before, which were one link of the chain: searched for among the
+    /// newest 100,000. Nil where nobody answers.
+    private func isThere(_ records: [AuditRecord]) async -> Bool? {
+        guard let first = records.first else { return true }
+        let place = first.place
+        do throws(TammError) {
+            var end = try await store.transaction(as: .service) { t throws(TammError) in try t.auditHead(place).sequence }
+            for _ in 0..<100 where end > 0 {
+                let start = max(0, end - Int64(maximumPage))
+                let found = try await store.transaction(as: .service) { t throws(TammError) -> [AuditRecord]? in
+                    let page = try t.auditChain(place, after: start, limit: maximumPage)
+                    guard let begin = page.first(where: { $0.record == first }) else { return nil }
+                    return try t.auditChain(place, after: begin.sequence - 1, limit: records.count).map(\.record)
+                }
+                if let found { return found == records }
+                end = start
+            }
+            return false
+        } catch {
+            logger.warning("requests to the external API wait to be looked for", metadata: ["cause": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Puts its halves in its place; the try of the whole has left nothing.
+    private func split(_ batch: Batch) {
+        state.withLock { state in
+            guard let index = state.batches.firstIndex(where: { $0.number == batch.number }) else { return }
+            let middle = batch.requests.count / 2
+            let halves = [state.batch(batch.requests[..<middle]), state.batch(batch.requests[middle...])]
+            state.batches.replaceSubrange(index...index, with: halves)
+        }
+    }
+
+    private func logRejection(of requests: [ExternalRequest], because error: TammError) {
+        logger.error(
+            "requests to the external API were rejected",
+            metadata: ["workspace": "\(requests[0].workspace)", "requests": "\(requests.count)", "cause": "\(error)"])
+        metrics.countRejected(requests.count)
     }
 
     private func finish(_ batch: Batch, written: Int) {
         let (waiting, overflow) = state.withLock { state in
-            state.batches.removeFirst()
+            state.batches.removeAll { $0.number == batch.number }
             state.count.written += written
             state.count.rejected += batch.requests.count - written
             state.count.waiting -= batch.requests.count

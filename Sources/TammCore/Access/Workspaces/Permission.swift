@@ -24,6 +24,18 @@ public enum Permission: String, Sendable, CaseIterable {
     case readAudit
     /// Suspend, resume and close the workspace: the platform's part, which no role has.
     case controlWorkspace
+
+    /// What a scope lets a key see in the store: `workspace.read`, `billing.read` and `audit.read`; nil for every other,
+    /// which is for whoever answers the request. None lets a key write: a budget or a bound of a service would be passed
+    /// by.
+    public init?(_ scope: APIKeyScope) {
+        switch scope.name {
+        case "workspace.read": self = .readWorkspace
+        case "billing.read": self = .readBilling
+        case "audit.read": self = .readAudit
+        default: return nil
+        }
+    }
 }
 
 /// A member's part in a workspace, from least to most.

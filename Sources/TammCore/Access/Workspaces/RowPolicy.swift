@@ -65,6 +65,8 @@ public enum RowPolicy {
     /// What the store has found a principal to be, looked up in its own rows.
     public enum Standing: Sendable, Hashable {
         case member(Role, of: Identifier<Workspace>)
+        /// An active key of an active workspace, with what its scopes let it see.
+        case key(Set<Permission>, of: Identifier<Workspace>)
         case platformAdmin
         case service
         case ledger
@@ -81,6 +83,8 @@ public enum RowPolicy {
         case .ledger: table.isLedger
         case .member(let role, let own):
             own == workspace && !table.isSecret && role.permissions.contains(table.readPermission)
+        case .key(let permissions, let own):
+            own == workspace && !table.isSecret && permissions.contains(table.readPermission)
         case .stranger: false
         }
     }
@@ -99,7 +103,7 @@ public enum RowPolicy {
         case .member(let role, let own):
             own == workspace && !table.isLedger && !table.isServices
                 && role.permissions.contains(table.writePermission)
-        case .stranger: false
+        case .key, .stranger: false
         }
     }
 

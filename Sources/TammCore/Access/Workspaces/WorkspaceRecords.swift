@@ -103,6 +103,7 @@ extension RowPolicy.Standing {
         switch self {
         case .service, .platformAdmin: true
         case .member(let role, let own): own == workspace && role.permissions.contains(permission)
+        case .key(let permissions, let own): own == workspace && permissions.contains(permission)
         case .ledger, .stranger: false
         }
     }

@@ -26,7 +26,7 @@ public struct Workspaces: Sendable {
         try await store.transaction(as: .service) { t throws(TammError) in
             switch try t.standing(of: principal, in: workspace.id) {
             case .service, .platformAdmin: break
-            case .ledger, .member, .stranger:
+            case .ledger, .member, .key, .stranger:
                 throw TammError(.forbidden, "only the service and platform administrators make workspaces")
             }
             try t.insert(workspace)

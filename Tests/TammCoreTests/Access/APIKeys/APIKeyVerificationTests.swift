@@ -9,12 +9,14 @@ struct APIKeyVerificationTests {
     /// Answers as it is told, and counts.
     private final class Limiter: Sendable {
         let asked = Mutex(0)
-        let answer = Mutex(APIKeyLimiter.Answer.admitted)
+        let refunded = Mutex(0)
+        let wait = Mutex<Duration?>(nil)
 
         var limiter: APIKeyLimiter {
             APIKeyLimiter { _, _ throws(TammError) in
                 self.asked.withLock { $0 += 1 }
-                return self.answer.withLock { $0 }
+                if let wait = self.wait.withLock({ $0 }) { return .refused(retryAfter: wait) }
+                return .admitted { self.refunded.withLock { $0 += 1 } }
             }
         }
     }
@@ -44,7 +46,8 @@ struct APIKeyVerificationTests {
 
         let poor = try await refusal(scope, near)
         #expect(poor == .credits(.insufficientCredits(available: try Credits(5), wanted: try Credits(6))))
-        limits.answer.withLock { $0 = .refused(retryAfter: .seconds(7)) }
+        #expect(limits.refunded.withLock { $0 } == 1, "what the limiter has charged is given back")
+        limits.wait.withLock { $0 = .seconds(7) }
         #expect(try await refusal(scope, near) == .rateLimited(retryAfter: .seconds(7)))
         #expect(asked() == 2)
         #expect(try await refusal(scope, far) == .addressNotAllowed)
@@ -72,6 +75,7 @@ struct APIKeyVerificationTests {
         #expect(try await refusal(missing.name, far, String(unknown.dropLast()) + "!") == .malformed)
         // Those that were refused before the limiter did not ask it, and no credit was spent.
         #expect(asked() == 2)
+        #expect(limits.refunded.withLock { $0 } == 1)
         let balance = try await bank.wallets.balance(of: bank.wallet, as: .service)
         #expect(balance.available == (try Credits(5)))
         #expect(
@@ -92,7 +96,8 @@ struct APIKeyVerificationTests {
 
     @Test func `Every reason that has to do with the key has one face, and a name of its own for the log`() throws {
         let refusals: [APIKeyRefusal] = [
-            .malformed, .unknown, .wrongEnvironment, .revoked, .disabled, .expired, .workspaceSuspended, .workspaceClosing,
+            .malformed, .unknown, .signature(.missing), .wrongEnvironment, .revoked, .disabled, .expired, .workspaceSuspended,
+            .workspaceClosing,
             .missingScope(try APIKeyScope("a")), .addressNotAllowed,
         ]
         #expect(Set(refusals.map(\.face)) == [.unauthenticated])

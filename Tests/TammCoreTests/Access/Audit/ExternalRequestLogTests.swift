@@ -8,10 +8,15 @@ import Testing
 struct ExternalRequestLogTests {
     /// A store that fails as it is told.
     private final class Flaky: TammStore {
-        enum Mode { case up, down, commitsAndFails }
+        enum Mode { case up, down, commitsAndFails, corrupted, held }
 
         let base = InMemoryStore()
         let mode = Mutex(Mode.up)
+        /// What the next transactions find, before the mode holds.
+        let next = Mutex<[Mode]>([])
+        /// One for each that is held, and one to let it fail.
+        let held = AsyncStream<Void>.makeStream()
+        let released = AsyncStream<Void>.makeStream()
         /// One for each transaction that went well.
         let commits: AsyncStream<Void>
         private let committed: AsyncStream<Void>.Continuation
@@ -22,7 +27,7 @@ struct ExternalRequestLogTests {
             as principal: Principal,
             _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value
         ) async throws(TammError) -> Value {
-            switch mode.withLock({ $0 }) {
+            switch next.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) ?? mode.withLock({ $0 }) {
             case .up:
                 defer { committed.yield() }
                 return try await base.transaction(as: principal, body)
@@ -30,6 +35,11 @@ struct ExternalRequestLogTests {
             case .commitsAndFails:
                 _ = try await base.transaction(as: principal, body)
                 throw TammError(.unavailable, "lost at commit")
+            case .corrupted: throw TammError(.corrupted, "a broken chain")
+            case .held:
+                held.continuation.yield()
+                for await _ in released.stream { break }
+                throw TammError(.unavailable, "down, after a while")
             }
         }
 
@@ -122,6 +132,114 @@ struct ExternalRequestLogTests {
         let found = try await house.written()
         #expect(found.requests == requests && found.links == 3)
         #expect(house.log.count.written == 25 && house.log.count.rejected == 0)
+    }
+
+    @Test func `One request that is there already is rejected alone, wherever it stands in its batch`() async throws {
+        for position in [0, 4, 9] {
+            let house = try await House()
+            let first = try house.request()
+            house.log.note(first)
+            #expect(await house.log.flush())
+            var batch = try (0..<9).map { _ in try house.request() }
+            batch.insert(first, at: position)
+            for request in batch { house.log.note(request) }
+            #expect(await house.log.flush())
+            let found = try await house.written().requests
+            #expect(found == [first] + batch.filter { $0 != first })
+            #expect(house.log.count.written == 10 && house.log.count.rejected == 1 && house.log.count.waiting == 0)
+        }
+    }
+
+    @Test func `A request that is noted twice at once is written once`() async throws {
+        let house = try await House()
+        let requests = try (0..<4).map { _ in try house.request() }
+        for request in requests + [requests[1], requests[2], requests[2]] { house.log.note(request) }
+        #expect(await house.log.flush())
+        let found = try await house.written()
+        #expect(found.requests == requests && found.links == 1)
+        #expect(house.log.count.written == 4 && house.log.count.rejected == 3 && house.log.count.waiting == 0)
+    }
+
+    /// The store failed before it had taken the batch, so that what is there already is another's.
+    @Test func `What was not committed, although it may have been, is written but for what was there before`() async throws {
+        let house = try await House()
+        let first = try house.request()
+        house.log.note(first)
+        #expect(await house.log.flush())
+        let rest = try (0..<5).map { _ in try house.request() }
+        for request in rest.prefix(2) + [first] + rest.suffix(3) { house.log.note(request) }
+        house.store.set(.down)
+        #expect(await !house.log.flush())
+        house.store.set(.up)
+        #expect(await house.log.flush())
+        #expect(try await house.written().requests == [first] + rest)
+        #expect(house.log.count.written == 6 && house.log.count.rejected == 1 && house.log.count.waiting == 0)
+    }
+
+    @Test func `What was committed is found among what others have written since`() async throws {
+        let house = try await House(capacity: 3000, batch: 1000)
+        let requests = try house.note(7)
+        house.store.set(.commitsAndFails)
+        #expect(await !house.log.flush())
+        house.store.set(.up)
+        let other = try ExternalRequestLog(store: house.store)
+        for _ in 0..<1200 { other.note(try house.request()) }
+        #expect(await other.flush())
+        house.store.next.withLock { $0 = [.up, .down] }
+        #expect(await !house.log.flush(), "it cannot be looked for while nobody answers")
+        #expect(house.log.count.waiting == 7)
+        #expect(await house.log.flush())
+        #expect(house.log.count.written == 7 && house.log.count.rejected == 0)
+        let place = house.script.place(.requests)
+        let (chain, head) = try await house.store.transaction(as: .service) { t throws(TammError) in
+            (try t.auditChain(place, after: nil, limit: 7).map(\.record), try t.auditHead(place))
+        }
+        #expect(chain == requests.map(AuditRecord.request) && head.sequence == 1207)
+    }
+
+    @Test func `A workspace whose log takes nothing holds up nobody, and loses nothing`() async throws {
+        let house = try await House()
+        let other = Identifier<Workspace>(high: house.script.workspace.high + 1, low: 1)
+        let workspace = try Workspace(id: other, name: "Other", createdAt: Bank.start)
+        try await house.store.transaction(as: .service) { t throws(TammError) in try t.insert(workspace) }
+        var stuck = try house.note(2)
+        for _ in 0..<2 { house.log.note(try house.request(in: other)) }
+        house.store.next.withLock { $0 = [.corrupted] }
+        #expect(await !house.log.flush())
+        #expect(house.log.count.written == 2 && house.log.count.waiting == 2)
+        stuck += try house.note(1)
+        house.store.next.withLock { $0 = [.corrupted, .corrupted] }
+        #expect(await !house.log.flush())
+        #expect(house.log.count.written == 2 && house.log.count.waiting == 3)
+        #expect(await house.log.flush())
+        #expect(try await house.written().requests == stuck)
+        #expect(house.log.count.written == 5 && house.log.count.rejected == 0 && house.log.count.waiting == 0)
+    }
+
+    @Test func `Shutting down beside another who writes gives back what he could not write, once`() async throws {
+        let house = try await House()
+        let requests = try house.note(25)
+        house.store.next.withLock { $0 = [.held] }
+        house.store.set(.down)
+        let flushing = Task { await house.log.flush() }
+        for await _ in house.store.held.stream { break }
+        let closing = Task { await house.log.shutdown() }
+        // Refused as soon as it has begun to shut down.
+        var extra: [ExternalRequest] = []
+        while true {
+            let request = try house.request()
+            guard house.log.note(request) else { break }
+            extra.append(request)
+            await Task.yield()
+        }
+        house.store.released.continuation.yield()
+        #expect(await flushing.value == false)
+        #expect(await closing.value == requests + extra)
+        house.store.set(.up)
+        #expect(await house.log.flush())
+        #expect(await house.log.shutdown().isEmpty)
+        #expect(try await house.written().requests.isEmpty)
+        #expect(house.log.count.waiting == 0 && house.log.count.written == 0)
     }
 
     @Test func `A workspace that is gone holds up nobody`() async throws {

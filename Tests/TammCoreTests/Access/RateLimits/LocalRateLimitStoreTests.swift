@@ -96,4 +96,23 @@ import Testing
     func `Its capacity has bounds`(capacity: Int) {
         #expect(failure { () throws(TammError) in try LocalRateLimitStore(capacity: capacity) }?.field == "capacity")
     }
+
+    @Test func `A full table of leases is swept when something has ended, and not at each lease that is asked for`() throws {
+        var table = LeaseTable(capacity: 160)
+        let limit = try ConcurrencyLimit("runs", 1, lifetime: .milliseconds(1))
+        func acquire(_ number: UInt64, at nanoseconds: Int64) -> Bool {
+            let key = RateLimitKey(.other("\(number)"), limit, RateLimitSeed(entropy: SeededEntropy(seed: 1).source))
+            let decision = try? table.acquire(
+                Identifier(high: 1, low: number), of: limit, for: key, at: RateLimitInstant(nanoseconds: nanoseconds))
+            if case .admitted = decision { return true }
+            return false
+        }
+        // One ends each microsecond.
+        for number in 0..<160 { #expect(acquire(UInt64(number), at: Int64(number) * 1000)) }
+        for number in 200..<1200 { #expect(!acquire(UInt64(number), at: 999_999)) }
+        #expect(table.sweeps == 0, "nothing has ended")
+        var admitted = 0
+        for number in 0..<160 where acquire(UInt64(2000 + number), at: 1_000_000 + Int64(number) * 1000) { admitted += 1 }
+        #expect(table.sweeps <= 16 && admitted >= 140, "\(table.sweeps) sweeps for \(admitted)")
+    }
 }

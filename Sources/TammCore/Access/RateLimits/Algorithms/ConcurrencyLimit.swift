@@ -68,6 +68,8 @@ package struct ConcurrencyLeases: Sendable {
     package init() {}
 
     package var count: Int { entries.count }
+    /// When the first of them ends; nil without any.
+    var earliest: Int64? { entries.map(\.expiry).min() }
 
     package mutating func forget(before now: RateLimitInstant) {
         entries.removeAll { $0.expiry <= now.nanoseconds }

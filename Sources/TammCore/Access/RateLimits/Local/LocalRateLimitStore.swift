@@ -106,8 +106,13 @@ extension LocalRateLimitStore: RateLimitStore {
 }
 
 /// The leases of a shard.
-private struct LeaseTable {
+struct LeaseTable {
     private let capacity: Int
+    /// No lease ends before.
+    private var earliest = Int64.max
+    /// How many were asked for since the table was last swept.
+    private var sinceSweep = Int.max / 2
+    private(set) var sweeps = 0
     private var held: [RateLimitKey: ConcurrencyLeases] = [:]
     private var count = 0
 
@@ -117,7 +122,9 @@ private struct LeaseTable {
         _ lease: Identifier<ConcurrencyLease>, of limit: ConcurrencyLimit, for key: RateLimitKey,
         at now: RateLimitInstant
     ) throws(TammError) -> ConcurrencyDecision {
-        if count >= capacity { sweep(at: now) }
+        sinceSweep += 1
+        // A sweep looks at all of them: it comes when it finds something, and after so many that it costs each little.
+        if count >= capacity, earliest <= now.nanoseconds, sinceSweep > capacity / 16 { sweep(at: now) }
         guard count < capacity else {
             throw TammError(.overloaded, "\(count) leases are held; try again later")
         }
@@ -126,6 +133,7 @@ private struct LeaseTable {
         let wait = leases.acquire(lease, of: limit, at: now)
         let expiry = leases.expiry(of: lease) ?? now.nanoseconds
         count += leases.count
+        earliest = min(earliest, expiry)
         held[key] = leases
         if let wait { return .refused(retryAfter: .nanoseconds(wait), .local) }
         return .admitted(
@@ -142,11 +150,13 @@ private struct LeaseTable {
     }
 
     private mutating func sweep(at now: RateLimitInstant) {
-        count = 0
+        (count, earliest, sinceSweep) = (0, .max, 0)
+        sweeps += 1
         held = held.compactMapValues { leases in
             var leases = leases
             leases.forget(before: now)
             count += leases.count
+            if let first = leases.earliest { earliest = min(earliest, first) }
             return leases.count > 0 ? leases : nil
         }
     }

@@ -116,6 +116,25 @@ public struct HTTPMessageSignature: SignatureScheme {
     ///   `invalidInput` for a body above the bound, or a method, scheme, host or target in another form;
     ///   `overloaded` when no more nonces can be held.
     public func verify(_ delivery: Delivery, at now: Timestamp) throws(TammError) -> SignedHTTPRequest {
+        let proof = try examine(delivery, at: now)
+        try useUp(proof, at: now)
+        return proof
+    }
+
+    /// Uses up the nonce of what ``examine(_:at:)`` gave.
+    ///
+    /// - Throws: `unauthenticated` (replayed), `overloaded` when no more nonces can be held.
+    func useUp(_ proof: SignedHTTPRequest, at now: Timestamp) throws(TammError) {
+        let last = proof.created.advanced(by: tolerance.duration)
+        switch nonces.use(proof.nonce, of: proof.keyID, acceptableUntil: last, at: now) {
+        case .fresh: break
+        case .used: throw .refused(.replayed)
+        case .full: throw TammError(.overloaded, "no more nonces can be held; try again later")
+        }
+    }
+
+    /// As ``verify(_:at:)``, but for the nonce: the request may have been accepted before.
+    func examine(_ delivery: Delivery, at now: Timestamp) throws(TammError) -> SignedHTTPRequest {
         let request = try HTTPRequestTarget(delivery)
         let (label, input) = try input(of: delivery)
         let code = try Self.code(of: delivery, label)
@@ -127,12 +146,6 @@ public struct HTTPMessageSignature: SignatureScheme {
         let match = try keys.match(CollectionOfOne(code)) { $0.absorb(base) }
         guard match.secretID == input.keyID else { throw .refused(.mismatch) }
         guard digest.matches(delivery.body) else { throw .refused(.digestMismatch) }
-        let last = input.created.advanced(by: tolerance.duration)
-        switch nonces.use(input.nonce, of: input.keyID, acceptableUntil: last, at: now) {
-        case .fresh: break
-        case .used: throw .refused(.replayed)
-        case .full: throw TammError(.overloaded, "no more nonces can be held; try again later")
-        }
         let payload = SignedPayload(
             delivery.body, coverage: .everyByte, scheme: Self.name, match: match, verifiedAt: now,
             signedAt: input.created)

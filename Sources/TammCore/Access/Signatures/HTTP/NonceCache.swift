@@ -31,12 +31,16 @@ public final class NonceCache: Sendable {
         /// The last moment at which a request with this nonce could have been accepted.
         let acceptableUntil: Timestamp
         let name: Name
+        /// Tells this use from a later one of the same name, after the first was taken back.
+        let number: Int
 
         static func < (a: Entry, b: Entry) -> Bool { a.expiry < b.expiry }
     }
 
     private struct State {
-        var names: Set<Name> = []
+        /// The number of the use that counts.
+        var names: [Name: Int] = [:]
+        var lastNumber = 0
         var byExpiry = Heap<Entry>()
         var counts: [String: Int] = [:]
         /// The latest ``Entry/acceptableUntil`` of all that was forgotten.
@@ -45,7 +49,7 @@ public final class NonceCache: Sendable {
         mutating func forget(before now: Timestamp) {
             while let first = byExpiry.min, first.expiry < now {
                 byExpiry.removeMin()
-                names.remove(first.name)
+                if names[first.name] == first.number { names[first.name] = nil }
                 let count = counts[first.name.keyID, default: 0] - 1
                 counts[first.name.keyID] = count > 0 ? count : nil
                 forgotten = max(forgotten ?? first.acceptableUntil, first.acceptableUntil)
@@ -102,12 +106,23 @@ public final class NonceCache: Sendable {
         return state.withLock { state in
             state.forget(before: now)
             if let forgotten = state.forgotten, acceptableUntil <= forgotten { return .used }
-            guard !state.names.contains(name) else { return .used }
-            guard state.names.count < capacity, state.counts[keyID, default: 0] < perKey else { return .full }
-            state.names.insert(name)
+            guard state.names[name] == nil else { return .used }
+            guard state.byExpiry.count < capacity, state.counts[keyID, default: 0] < perKey else { return .full }
+            state.lastNumber += 1
+            state.names[name] = state.lastNumber
             state.counts[keyID, default: 0] += 1
-            state.byExpiry.insert(Entry(expiry: expiry, acceptableUntil: acceptableUntil, name: name))
+            state.byExpiry.insert(Entry(expiry: expiry, acceptableUntil: acceptableUntil, name: name, number: state.lastNumber))
             return .fresh
         }
+    }
+
+    /// Whether a use of it is held: a look, which uses nothing up.
+    func holds(_ nonce: String, of keyID: String) -> Bool {
+        state.withLock { $0.names[Name(keyID: keyID, nonce: nonce)] != nil }
+    }
+
+    /// Takes a use back: the request was refused after all. Its room is free again when it would have been anyway.
+    func takeBack(_ nonce: String, of keyID: String) {
+        state.withLock { $0.names[Name(keyID: keyID, nonce: nonce)] = nil }
     }
 }

@@ -4,23 +4,24 @@ import Foundation
 ///
 /// Foundation's `Process` notices an exit by the end of a socket that all later children inherit, and so waits for
 /// servers that stay.
-enum Command {
+package enum Command {
     /// Where folders of a test's own are; sockets in them need a short name.
-    static let scratch = URL(fileURLWithPath: NSTemporaryDirectory()).path
+    package static let scratch = URL(fileURLWithPath: NSTemporaryDirectory()).path
 
     /// Closes what is inherited beyond the usual three, then becomes the program.
-    private static let alone = [
+    static let alone = [
         "bash", "-c",
         #"for fd in /proc/self/fd/*; do n=${fd##*/}; if ((n > 2)); then eval "exec $n>&-"; fi; done; exec "$@""#, "bash",
     ]
 
     /// Runs a program to its end; what it starts beyond that holds nothing of ours.
     ///
+    /// - Parameter input: what it reads; nothing where it is nil.
     /// - Returns: its output, without white space around it.
     @discardableResult
-    static func run(_ command: [String]) throws -> String {
+    package static func run(_ command: [String], input: String? = nil) throws -> String {
         let folder = "\(scratch)/tamm-\(UUID().uuidString)"
-        defer { for file in ["out", "err"] { unsafe unlink("\(folder).\(file)") } }
+        defer { for file in ["in", "out", "err"] { unsafe unlink("\(folder).\(file)") } }
         var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         unsafe posix_spawn_file_actions_init(&actions)
@@ -29,7 +30,9 @@ enum Command {
             unsafe posix_spawn_file_actions_destroy(&actions)
             unsafe posix_spawnattr_destroy(&attributes)
         }
-        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input { try Data(input.utf8).write(to: URL(fileURLWithPath: "\(folder).in")) }
+        unsafe posix_spawn_file_actions_addopen(
+            &actions, 0, input == nil ? "/dev/null" : "\(folder).in", O_RDONLY, 0)
         for (descriptor, name) in [(Int32(1), "out"), (2, "err")] {
             unsafe posix_spawn_file_actions_addopen(
                 &actions, descriptor, "\(folder).\(name)", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
@@ -43,7 +46,7 @@ enum Command {
         defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
         var pid: pid_t = 0
         let error = unsafe posix_spawnp(&pid, "bash", &actions, &attributes, &arguments, environ)
-        guard error == 0 else { throw MissingServer(description: "bash does not start: \(error)") }
+        guard error == 0 else { throw CommandFailure(description: "bash does not start: \(error)") }
         var status: Int32 = 0
         while unsafe waitpid(pid, &status, 0) == -1, errno == EINTR {}
         func text(_ name: String) -> String {
@@ -51,8 +54,14 @@ enum Command {
             return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         }
         guard status == 0 else {
-            throw MissingServer(description: "\(command[0]): status \(status): \(text("out")) \(text("err"))")
+            throw CommandFailure(description: "\(command[0]): status \(status): \(text("out")) \(text("err"))")
         }
         return text("out")
     }
+}
+
+package struct CommandFailure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
 }
