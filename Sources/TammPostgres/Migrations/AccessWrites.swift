@@ -14,21 +14,21 @@ extension Migration {
             DROP POLICY administrators_write ON tamm.workspace_invitations;
             DROP POLICY members_write ON tamm.workspace_invitations;
 
-            -- Who invited is in the audit log; an open invitation of nobody is revoked.
+            -- Who made an open invitation is in the audit log; one of nobody is revoked.
             ALTER TABLE tamm.workspace_invitations ADD COLUMN inviter_kind text COLLATE "C", ADD COLUMN inviter_id uuid;
             ALTER TABLE tamm.workspace_invitations NO FORCE ROW LEVEL SECURITY;
             ALTER TABLE tamm.audit_logs NO FORCE ROW LEVEL SECURITY;
             UPDATE tamm.workspace_invitations i SET inviter_kind = a.actor_kind, inviter_id = a.actor_id
             FROM tamm.audit_logs a
             WHERE a.workspace_id = i.workspace_id AND a.action = 'member.invited' AND a.subject_id = i.id::text;
-            UPDATE tamm.workspace_invitations
-            SET inviter_kind = 'service', status = CASE status WHEN 'open' THEN 'revoked' ELSE status END
-            WHERE inviter_kind IS NULL;
+            UPDATE tamm.workspace_invitations SET status = 'revoked' WHERE status = 'open' AND inviter_kind IS NULL;
             ALTER TABLE tamm.audit_logs FORCE ROW LEVEL SECURITY;
             ALTER TABLE tamm.workspace_invitations FORCE ROW LEVEL SECURITY;
-            ALTER TABLE tamm.workspace_invitations ALTER COLUMN inviter_kind SET NOT NULL,
-                ADD CONSTRAINT workspace_invitations_inviter CHECK (
-                    inviter_kind IN ('user', 'platform_admin', 'service') AND (inviter_kind = 'service') = (inviter_id IS NULL));
+            -- One that a process of before writes meanwhile is of nobody: listed and revoked, and never accepted.
+            ALTER TABLE tamm.workspace_invitations ADD CONSTRAINT workspace_invitations_inviter CHECK (
+                CASE WHEN inviter_kind IS NULL THEN inviter_id IS NULL
+                    ELSE inviter_kind IN ('user', 'platform_admin', 'service')
+                        AND (inviter_kind = 'service') = (inviter_id IS NULL) END);
 
             -- Rows that are there already stay as they are.
             CREATE FUNCTION tamm.are_audit_details(names text[], contents text[]) RETURNS bool LANGUAGE sql IMMUTABLE

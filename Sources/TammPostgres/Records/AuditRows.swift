@@ -110,8 +110,9 @@ extension ExternalRequest {
 
 extension PostgresRow {
     /// An actor in two columns; nil where they name none.
-    mutating func nextActor() throws(TammError) -> AuditActor? {
-        let kind: String = try next()
+    /// The next two columns, an actor; nil where they are null or name none.
+    mutating func nextActorIfPresent() throws(TammError) -> AuditActor? {
+        let kind: String? = try nextIfPresent()
         let user: Identifier<User>? = try nextIfPresent()
         return switch (kind, user) {
         case ("user", let user?): .user(user)
@@ -123,7 +124,7 @@ extension PostgresRow {
 
     mutating func nextAuditEntry() throws(TammError) -> AuditEntry {
         let (workspace, id): (Identifier<Workspace>, Identifier<AuditEntry>) = (try next(), try next())
-        guard let actor = try nextActor() else {
+        guard let actor = try nextActorIfPresent() else {
             throw TammError(.corrupted, "audit_logs: entry \(id) has no such actor")
         }
         let texts = (try next(String.self), try next(String.self), try next(String.self), try next(String.self))

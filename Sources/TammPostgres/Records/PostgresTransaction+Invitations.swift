@@ -8,7 +8,12 @@ extension PostgresTransaction {
         parameters.add(invitation.id)
         parameters.add(invitation.role.rawValue)
         parameters.add(invitation.digest.bytes)
-        parameters.add(actor: invitation.invitedBy)
+        if let inviter = invitation.invitedBy {
+            parameters.add(actor: inviter)
+        } else {
+            parameters.add(nil as String?)
+            parameters.add(nil as Identifier<User>?)
+        }
         parameters.add(invitation.status.rawValue)
         parameters.add(invitation.createdAt)
         parameters.add(invitation.expiresAt)
@@ -54,11 +59,11 @@ extension PostgresRow {
         let (workspace, id): (Identifier<Workspace>, Identifier<Invitation>) = (try next(), try next())
         let role: Role? = try nextNameIfPresent()
         let bytes: [UInt8] = try next()
-        let inviter = try nextActor()
+        let inviter = try nextActorIfPresent()
         let status: Invitation.Status? = try nextNameIfPresent()
         let (createdAt, expiresAt): (Timestamp, Timestamp) = (try next(), try next())
-        guard let role, let status, let inviter else {
-            throw TammError(.corrupted, "invitation \(id) has no role, no status or nobody who made it")
+        guard let role, let status else {
+            throw TammError(.corrupted, "invitation \(id) has no role or no status")
         }
         return Invitation(
             id: id, workspace: workspace, role: role,

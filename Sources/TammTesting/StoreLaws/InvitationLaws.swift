@@ -148,7 +148,7 @@ extension LawContext {
     /// An invitation that is open for a minute.
     func invitation(
         of workspace: Identifier<Workspace>, id: Identifier<Invitation>? = nil, as role: Role = .member,
-        by actor: AuditActor = .service, expiresAt: Timestamp? = nil
+        by actor: AuditActor? = .service, expiresAt: Timestamp? = nil
     ) throws(TammError) -> Invitation {
         Invitation(
             id: id ?? self.id(), workspace: workspace, role: role,
@@ -170,7 +170,7 @@ extension LawContext {
                     invitedBy: inviters[index], status: status, createdAt: [.min, base, .max][index],
                     expiresAt: [base, .max, .min][index], acceptedBy: status == .accepted ? id() : nil))
         }
-        return rows
+        return rows + [try invitation(of: workspace, by: nil)]
     }
 }
 

@@ -14,8 +14,9 @@ public struct Invitation: Sendable, Hashable {
     public let role: Role
     /// Of the token, which is nowhere else.
     public let digest: InvitationDigest
-    /// Who has made it, and must still be allowed to when it is accepted.
-    public let invitedBy: AuditActor
+    /// Who has made it, and must still be allowed to when it is accepted; nil where nobody knows, and then nobody accepts
+    /// it.
+    public let invitedBy: AuditActor?
     public package(set) var status: Status
     public let createdAt: Timestamp
     public let expiresAt: Timestamp
@@ -25,7 +26,7 @@ public struct Invitation: Sendable, Hashable {
     /// An invitation as a store has kept it.
     public init(
         id: Identifier<Invitation>, workspace: Identifier<Workspace>, role: Role, digest: InvitationDigest,
-        invitedBy: AuditActor, status: Status = .open, createdAt: Timestamp, expiresAt: Timestamp,
+        invitedBy: AuditActor?, status: Status = .open, createdAt: Timestamp, expiresAt: Timestamp,
         acceptedBy: Identifier<User>? = nil
     ) {
         self.id = id

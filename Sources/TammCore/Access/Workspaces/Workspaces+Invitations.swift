@@ -4,8 +4,8 @@ public enum InvitationOutcome: Sendable, Hashable {
     case joined(Member)
     /// The user had a place already; the invitation is open still.
     case alreadyMember(Member)
-    /// There is none such, or it is used, revoked, over, its workspace does not work, or who made it may not invite into
-    /// that role any more.
+    /// There is none such, or it is used, revoked, over, its workspace does not work, or who made it is not known or
+    /// may not invite into that role any more.
     case refused
 }
 
@@ -67,10 +67,10 @@ extension Workspaces {
             // Under the lock, so that of two who come at once one joins.
             guard let place = try t.lockWorkspace(workspace), place.status == .active,
                 var invitation = try t.invitation(token.invitation, of: workspace), invitation.digest == digest,
-                invitation.isOpen(at: now),
+                invitation.isOpen(at: now), let inviter = invitation.invitedBy,
                 RowPolicy.mayInvite(
                     as: invitation.role, into: workspace,
-                    as: try t.standing(of: invitation.invitedBy.principal(in: workspace), in: workspace))
+                    as: try t.standing(of: inviter.principal(in: workspace), in: workspace))
             else { return .refused }
             if let member = try t.member(user, of: workspace) { return .alreadyMember(member) }
             let member = Member(workspace: workspace, user: user, role: invitation.role, joinedAt: now)
