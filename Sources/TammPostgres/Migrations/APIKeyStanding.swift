@@ -2,7 +2,12 @@ extension Migration {
     /// Keys as principals: what their scopes let them read, and whether their requests have to be signed.
     static let apiKeyStanding = Migration(
         id: "0010-api-key-standing",
-        up: #"""
+        up: locking([
+            "workspaces", "workspace_users", "subscriptions", "workspace_api_keys", "payments", "payment_transactions",
+            "workspace_wallets", "ledger_entries", "credit_grants", "credit_holds", "receivables", "wallet_commands",
+            "quota_counters", "usage_sequences", "usage_events", "external_api_audit_logs", "channel_doc_audit_logs",
+            "audit_logs", "audit_heads",
+        ]) + #"""
             ALTER TABLE tamm.workspace_api_keys ADD COLUMN signature text COLLATE "C" NOT NULL DEFAULT 'optional'
                 CHECK (signature IN ('optional', 'required'));
             COMMENT ON COLUMN tamm.workspace_api_keys.signature IS

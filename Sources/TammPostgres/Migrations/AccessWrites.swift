@@ -3,7 +3,10 @@ extension Migration {
     /// administrators, new workspaces and keys too.
     static let accessWrites = Migration(
         id: "0009-access-writes",
-        up: #"""
+        up: locking([
+            "workspaces", "workspace_users", "platform_admins", "subscriptions", "workspace_api_keys",
+            "workspace_invitations", "external_api_audit_logs", "channel_doc_audit_logs", "audit_logs",
+        ]) + #"""
             -- The service alone writes what a row's policy cannot judge, on behalf of users too.
             REVOKE INSERT ON tamm.audit_logs FROM tamm_runtime;
             DROP POLICY administrators_write ON tamm.audit_logs;
@@ -14,13 +17,18 @@ extension Migration {
             DROP POLICY administrators_write ON tamm.workspace_invitations;
             DROP POLICY members_write ON tamm.workspace_invitations;
 
-            -- Who made an open invitation is in the audit log; one of nobody is revoked.
+            -- Who made an open invitation is in the audit log, where its entry has an identifier of the same millisecond;
+            -- one of nobody is revoked.
             ALTER TABLE tamm.workspace_invitations ADD COLUMN inviter_kind text COLLATE "C", ADD COLUMN inviter_id uuid;
             ALTER TABLE tamm.workspace_invitations NO FORCE ROW LEVEL SECURITY;
             ALTER TABLE tamm.audit_logs NO FORCE ROW LEVEL SECURITY;
             UPDATE tamm.workspace_invitations i SET inviter_kind = a.actor_kind, inviter_id = a.actor_id
-            FROM tamm.audit_logs a
-            WHERE a.workspace_id = i.workspace_id AND a.action = 'member.invited' AND a.subject_id = i.id::text;
+            FROM tamm.audit_logs a, LATERAL (
+                SELECT lpad(to_hex(floor(extract(epoch FROM i.created_at) * 1000)::int8), 12, '0') AS hex
+            ) AS millisecond
+            WHERE i.status = 'open' AND i.created_at >= '1970-01-01 00:00:00+00' AND a.workspace_id = i.workspace_id
+                AND a.id >= rpad(hex, 32, '0')::uuid AND a.id <= rpad(hex, 32, 'f')::uuid
+                AND a.action = 'member.invited' AND a.subject_id = i.id::text;
             UPDATE tamm.workspace_invitations SET status = 'revoked' WHERE status = 'open' AND inviter_kind IS NULL;
             ALTER TABLE tamm.audit_logs FORCE ROW LEVEL SECURITY;
             ALTER TABLE tamm.workspace_invitations FORCE ROW LEVEL SECURITY;

@@ -13,6 +13,31 @@ struct Migration: Sendable {
     let up: String
     let down: Reversal
 
+    /// Takes the locks of all tables that a step changes, before it changes any. Transactions take them in more orders than
+    /// one: it waits for none longer than 200 ms, less than the server takes to look for a deadlock, then gives all back
+    /// and begins again, at most 100 times.
+    static func locking(_ tables: [String]) -> String {
+        """
+        DO $$
+        DECLARE
+            patience text := current_setting('lock_timeout');
+        BEGIN
+            PERFORM set_config('lock_timeout', '200ms', true);
+            FOR attempt IN 1..100 LOOP
+                BEGIN
+                    LOCK TABLE \(tables.map { "tamm.\($0)" }.joined(separator: ", "));
+                    EXIT;
+                EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+                    IF attempt = 100 THEN RAISE; END IF;
+                    PERFORM pg_sleep(0.1);
+                END;
+            END LOOP;
+            PERFORM set_config('lock_timeout', patience, true);
+        END $$;
+
+        """
+    }
+
     /// SHA-256 of the text.
     var digest: [UInt8] { Array(SHA256.hash(data: Array(up.utf8))) }
 

@@ -211,6 +211,46 @@ import Testing
         await house.scratch.close()
     }
 
+    @Test func `A migration gives way to transactions that take its tables in any order`() async throws {
+        let house = try await House()
+        await house.scratch.store.shutdown(within: .zero)
+        var owner = try Server.configuration("TAMM_POSTGRES_OWNER_URL")
+        owner.database = house.scratch.name
+        let migrations = PostgresMigrations(owner)
+        let tables = ["audit_logs", "workspaces", "workspace_users", "subscriptions"]
+        for (first, second) in zip(tables, tables.dropFirst() + tables.prefix(1)) {
+            try await migrations.revert(to: "0008-audit-chains")
+            // Takes the second when the migration waits for the first.
+            async let rows: Void = house.run(
+                """
+                BEGIN;
+                SELECT FROM tamm.\(first);
+                DO $$ BEGIN
+                    FOR attempt IN 1..6000 LOOP
+                        EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'tamm.\(first)'::regclass);
+                        PERFORM pg_sleep(0.01);
+                    END LOOP;
+                END $$;
+                LOCK TABLE tamm.\(second) IN ROW EXCLUSIVE MODE;
+                COMMIT;
+                """)
+            async let begun: String = Admin.run(
+                """
+                DO $$ BEGIN
+                    FOR attempt IN 1..6000 LOOP
+                        EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE granted AND relation = 'tamm.\(first)'::regclass
+                            AND mode = 'AccessShareLock' AND pid <> pg_backend_pid());
+                        PERFORM pg_sleep(0.01);
+                    END LOOP;
+                END $$
+                """, database: house.scratch.name)
+            _ = try await begun
+            #expect(try await migrations.apply().first == "0009-access-writes")
+            try await rows
+        }
+        await house.scratch.close()
+    }
+
     @Test func `One that a process of before has written is listed and revoked, and never accepted`() async throws {
         let house = try await House()
         let workspaces = Workspaces(store: house.scratch.store, time: .system, entropy: .system)
