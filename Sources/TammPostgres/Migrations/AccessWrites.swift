@@ -119,6 +119,21 @@ extension Migration {
                 END IF;
                 RETURN NULL;
             END $$;
+            CREATE OR REPLACE FUNCTION tamm.note_subscription_by_hand() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+                SET search_path = pg_catalog, pg_temp AS $$
+            BEGIN
+                IF TG_OP = 'DELETE' THEN
+                    PERFORM tamm.audit_by_hand(OLD.workspace_id, 'subscription.removed', 'subscription',
+                        OLD.workspace_id::text, ARRAY['from'], ARRAY[OLD.status]);
+                ELSIF TG_OP = 'INSERT' THEN
+                    PERFORM tamm.audit_by_hand(NEW.workspace_id, 'subscription.added', 'subscription',
+                        NEW.workspace_id::text, ARRAY['to'], ARRAY[NEW.status]);
+                ELSE
+                    PERFORM tamm.audit_by_hand(NEW.workspace_id, 'subscription.status-changed', 'subscription',
+                        NEW.workspace_id::text, ARRAY['from', 'to'], ARRAY[OLD.status, NEW.status]);
+                END IF;
+                RETURN NULL;
+            END $$;
             CREATE FUNCTION tamm.note_workspace_insertion() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
                 SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
@@ -178,6 +193,9 @@ extension Migration {
             CREATE TRIGGER note_by_hand AFTER UPDATE ON tamm.subscriptions FOR EACH ROW
                 WHEN (OLD.status <> NEW.status AND NOT (OLD.changes <> NEW.changes AND current_user = 'tamm_service'))
                 EXECUTE FUNCTION tamm.note_subscription_by_hand();
+            CREATE TRIGGER note_presence AFTER INSERT OR DELETE ON tamm.subscriptions FOR EACH ROW
+                WHEN ((current_user = 'tamm_service' AND current_setting('tamm.audited_by', true) = 'library') IS NOT TRUE)
+                EXECUTE FUNCTION tamm.note_subscription_by_hand();
             DROP TRIGGER note_by_hand ON tamm.workspace_api_keys;
             CREATE TRIGGER note_by_hand AFTER UPDATE ON tamm.workspace_api_keys FOR EACH ROW
                 WHEN ((OLD.status, OLD.expires_at) IS DISTINCT FROM (NEW.status, NEW.expires_at)
@@ -226,6 +244,14 @@ extension Migration {
             CREATE TRIGGER note_by_hand AFTER UPDATE ON tamm.workspaces FOR EACH ROW
                 WHEN (OLD.status <> NEW.status AND OLD.status_changes = NEW.status_changes)
                 EXECUTE FUNCTION tamm.note_workspace_by_hand();
+            DROP TRIGGER note_presence ON tamm.subscriptions;
+            CREATE OR REPLACE FUNCTION tamm.note_subscription_by_hand() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+                SET search_path = pg_catalog, pg_temp AS $$
+            BEGIN
+                PERFORM tamm.audit_by_hand(NEW.workspace_id, 'subscription.status-changed', 'subscription',
+                    NEW.workspace_id::text, ARRAY['from', 'to'], ARRAY[OLD.status, NEW.status]);
+                RETURN NULL;
+            END $$;
             DROP TRIGGER note_by_hand ON tamm.subscriptions;
             CREATE TRIGGER note_by_hand AFTER UPDATE ON tamm.subscriptions FOR EACH ROW
                 WHEN (OLD.status <> NEW.status AND OLD.changes = NEW.changes)

@@ -172,6 +172,23 @@ import Testing
         await house.scratch.close()
     }
 
+    @Test func `A subscription that is taken away and made anew by SQL is written down`() async throws {
+        let house = try await House()
+        let (id, before) = (house.tenant.id, try await house.entries().count)
+        try await house.run(
+            """
+            CREATE TEMPORARY TABLE kept AS SELECT * FROM tamm.subscriptions;
+            DELETE FROM tamm.subscriptions;
+            INSERT INTO tamm.subscriptions SELECT * FROM kept
+            """, as: house.administrator)
+        let (actor, status) = (AuditActor.platformAdmin(house.administrator), house.tenant.plan.status.rawValue)
+        #expect(
+            try await house.entries(after: before) == [
+                "\(actor) subscription.removed \(id) \(status)", "\(actor) subscription.added \(id) \(status)",
+            ])
+        await house.scratch.close()
+    }
+
     @Test func `The caller's own statements do not pass for the library's`() async throws {
         let house = try await House()
         let (user, id) = (house.context.id() as Identifier<User>, house.tenant.id)
