@@ -127,7 +127,9 @@ extension InMemoryTransaction {
             guard var stored = memory.keys.rows[use.key] else { continue }
             memory.willUndo(.key(use.key, stored))
             stored.key = stored.key.with(lastUsedAt: .some(max(use.at, stored.key.lastUsedAt ?? use.at)))
-            if let digest = use.digest, memory.keys.places[digest] == nil { stored.digest = digest }
+            if let digest = use.digest, stored.key.status != .revoked, memory.keys.places[digest] == nil {
+                stored.digest = digest
+            }
             memory.keys.set(use.key, stored)
         }
     }

@@ -201,7 +201,8 @@ extension Migration {
                 WHEN ((OLD.status, OLD.expires_at) IS DISTINCT FROM (NEW.status, NEW.expires_at)
                     AND NOT (OLD.changes <> NEW.changes AND current_user = 'tamm_service')
                     OR OLD.digest <> NEW.digest
-                    AND NOT (OLD.pepper_version <> NEW.pepper_version AND current_user = 'tamm_service'))
+                    AND NOT (OLD.pepper_version <> NEW.pepper_version AND OLD.status <> 'revoked'
+                        AND current_user = 'tamm_service'))
                 EXECUTE FUNCTION tamm.note_api_key_by_hand();
             CREATE TRIGGER note_insertion AFTER INSERT ON tamm.workspace_api_keys FOR EACH ROW
                 WHEN ((current_user = 'tamm_service' AND current_setting('tamm.audited_by', true) = 'library') IS NOT TRUE)

@@ -303,7 +303,7 @@ extension Statement {
         "move_api_key_digest",
         """
         UPDATE tamm.workspace_api_keys SET digest = $3, pepper_version = $4
-        WHERE workspace_id = $1 AND id = $2 AND digest <> $3
+        WHERE workspace_id = $1 AND id = $2 AND digest <> $3 AND status <> 'revoked'
             AND NOT EXISTS (SELECT FROM tamm.api_key_digests d WHERE d.digest = $3)
         """)
 

@@ -97,6 +97,20 @@ extension StoreLaw {
             let kept = try await context.look(for: [other.digest], in: store)
             try context.expect(kept?.key, other.apiKey, "the other key by its own")
         },
+        StoreLaw("keys.moved.revoked", .access, "A revoked key is found by its digest for good: no use moves it") {
+            store, context in
+            let tenant = try await context.tenant(in: store)
+            let (revoked, moved) = (tenant.apiKey.with(status: .revoked), try context.keyDigest(pepper: 7))
+            try await store.transaction(as: .service) { t throws(TammError) in
+                try t.put(revoked)
+                try t.record([APIKeyUse(tenant.apiKey.place, at: context.base, digest: moved)])
+            }
+            let used = revoked.with(lastUsedAt: .some(context.base))
+            try context.expect(
+                try await context.look(for: [tenant.digest], in: store), .init(used, tenant.digest, .active, tenant.plan),
+                "by its digest")
+            try context.expect(try await context.look(for: [moved], in: store), nil, "by another")
+        },
         StoreLaw("isolation.api-key.digest", .unitOfWork, "Of those who add keys with one digest at once, one does") {
             store, context in
             let workspace = try await context.workspace(in: store)

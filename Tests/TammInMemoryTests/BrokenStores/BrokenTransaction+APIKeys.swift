@@ -98,6 +98,13 @@ extension BrokenTransaction {
                 let key = stored.key.with(status: .active)
                 memory.keys.set(use.key, StoredAPIKey(key: key, digest: stored.digest))
             }
+        case (.movesRevokedKeys, .service):
+            try base.record(uses)
+            for use in uses {
+                guard let digest = use.digest, let stored = memory.keys.rows[use.key], stored.key.status == .revoked
+                else { continue }
+                memory.keys.set(use.key, StoredAPIKey(key: stored.key, digest: digest))
+            }
         case (.ignoresMovedDigests, _): try base.record(uses.map { APIKeyUse($0.key, at: $0.at) })
         default: try base.record(uses)
         }

@@ -19,7 +19,7 @@ enum Flaw: String, CaseIterable, Sendable {
     case shortensKeyNames, sharesKeys, sharesDigests, acceptsHomelessKeys, rewritesKeys, countsRevokedKeys
     case setsUsesBack, revivesUsedKeys, letsOwnersRecordUses, keepsFailedKeys, readsStaleKeyRows, ordersKeysSigned
     case leaksKeys, letsAdminsWriteKeys, forgetsPlansOfKeys, hidesRevokedKeys, remembersKeys, revivesRevokedKeys
-    case showsDigestsToAdministrators, ignoresMovedDigests
+    case showsDigestsToAdministrators, ignoresMovedDigests, movesRevokedKeys
     case countsNoRefresh, forgetsAcknowledgements, keepsFailedReaders, showsReadersToAll
 
     // The audit log.
@@ -146,6 +146,7 @@ enum Flaw: String, CaseIterable, Sendable {
         case .remembersKeys: "keys.found.now"
         case .showsDigestsToAdministrators: "keys.found.service"
         case .ignoresMovedDigests: "keys.moved"
+        case .movesRevokedKeys: "keys.moved.revoked"
         case .countsNoRefresh: "readers.refresh"
         case .forgetsAcknowledgements: "readers.rows"
         case .keepsFailedReaders: "rollback.reader"

@@ -131,6 +131,24 @@ import Testing
         await house.scratch.close()
     }
 
+    @Test func `Whatever becomes of a revoked key's digest by SQL is written down`() async throws {
+        let house = try await House()
+        try await house.run("UPDATE tamm.workspace_api_keys SET status = 'revoked'")
+        let (key, digest) = (house.tenant.apiKey.place, try house.context.keyDigest(pepper: 7))
+        let before = try await house.entries().count
+        try await house.scratch.store.transaction(as: .service) { t throws(TammError) in
+            try t.record([APIKeyUse(key, at: .epoch, digest: digest)])
+        }
+        #expect(try await house.entries(after: before) == [])
+        try await house.run(
+            "SET ROLE tamm_service; UPDATE tamm.workspace_api_keys SET digest = sha256(''), pepper_version = pepper_version + 1")
+        #expect(
+            try await house.entries(after: before) == [
+                "service api-key.changed \(house.tenant.apiKey.id) revoked revoked replaced"
+            ])
+        await house.scratch.close()
+    }
+
     @Test func `What is added, changed or removed by hand is written down with who did it, and what the library does once`() async throws {
         let house = try await House()
         let (tenant, user) = (house.tenant, house.context.id() as Identifier<User>)

@@ -87,7 +87,7 @@ public protocol APIKeyRecords: ~Copyable {
     borrowing func usableAPIKeys(of workspace: Identifier<Workspace>) throws(TammError) -> Int
 
     /// Writes down when keys were used last, never an earlier moment than what is there, and nothing else of them but the
-    /// digests that come with it. A key that is not there is passed over.
+    /// digests that come with it, for keys that are not revoked. A key that is not there is passed over.
     ///
     /// - Throws: `forbidden` unless the principal is the service.
     borrowing func record(_ uses: [APIKeyUse]) throws(TammError)
