@@ -49,6 +49,7 @@ extension InMemoryTransaction {
         _ status: WorkspaceStatus, of workspace: Identifier<Workspace>
     ) throws(TammError) {
         try requirePlatform(in: workspace)
+        try workspace.requireNotPlatform()
         guard var present = memory.workspaces[workspace] else {
             throw TammError(.notFound, "no workspace \(workspace)")
         }
@@ -82,6 +83,7 @@ extension InMemoryTransaction {
         guard memory.workspaces[member.workspace] != nil, mayRead(.workspaces, member.workspace) else {
             throw TammError(.notFound, "no workspace \(member.workspace)")
         }
+        try member.workspace.requireNotPlatform()
         let key = Memory.MemberKey(workspace: member.workspace, user: member.user)
         try requireChange(from: memory.members[key]?.role, to: member.role, in: member.workspace)
         memory.willUndo(.member(key, memory.members[key]))

@@ -180,8 +180,22 @@ extension Migration {
                 RAISE EXCEPTION 'a revoked key stays revoked, and the terms of a key never change: issue another'
                     USING ERRCODE = '23514';
             END $$;
+            CREATE FUNCTION tamm.keep_platform() RETURNS trigger LANGUAGE plpgsql
+                SET search_path = pg_catalog, pg_temp AS $$
+            BEGIN
+                RAISE EXCEPTION 'the platform''s place stays as it is, and has no members' USING ERRCODE = '42501';
+            END $$;
             REVOKE EXECUTE ON FUNCTION tamm.note_workspace_insertion(), tamm.note_member_by_hand(),
-                tamm.note_administrator_by_hand(), tamm.refuse_key_change() FROM PUBLIC;
+                tamm.note_administrator_by_hand(), tamm.refuse_key_change(), tamm.keep_platform() FROM PUBLIC;
+            CREATE TRIGGER keep_platform BEFORE UPDATE ON tamm.workspaces FOR EACH ROW
+                WHEN (OLD.id = '00000000-0000-0000-0000-000000000000'
+                    AND (OLD.id, OLD.name, OLD.status, OLD.created_at)
+                    IS DISTINCT FROM (NEW.id, NEW.name, NEW.status, NEW.created_at))
+                EXECUTE FUNCTION tamm.keep_platform();
+            CREATE TRIGGER keep_platform_row BEFORE DELETE ON tamm.workspaces FOR EACH ROW
+                WHEN (OLD.id = '00000000-0000-0000-0000-000000000000') EXECUTE FUNCTION tamm.keep_platform();
+            CREATE TRIGGER keep_platform BEFORE INSERT OR UPDATE ON tamm.workspace_users FOR EACH ROW
+                WHEN (NEW.workspace_id = '00000000-0000-0000-0000-000000000000') EXECUTE FUNCTION tamm.keep_platform();
 
             -- A count that goes up, or the library's word, is the service's alone to give.
             DROP TRIGGER note_by_hand ON tamm.workspaces;
@@ -239,8 +253,11 @@ extension Migration {
             DROP TRIGGER note_by_hand ON tamm.platform_admins;
             DROP TRIGGER note_insertion ON tamm.workspace_api_keys;
             DROP TRIGGER refuse_change ON tamm.workspace_api_keys;
+            DROP TRIGGER keep_platform ON tamm.workspaces;
+            DROP TRIGGER keep_platform_row ON tamm.workspaces;
+            DROP TRIGGER keep_platform ON tamm.workspace_users;
             DROP FUNCTION tamm.note_workspace_insertion(), tamm.note_member_by_hand(), tamm.note_administrator_by_hand(),
-                tamm.refuse_key_change();
+                tamm.refuse_key_change(), tamm.keep_platform();
             DROP TRIGGER note_by_hand ON tamm.workspaces;
             CREATE TRIGGER note_by_hand AFTER UPDATE ON tamm.workspaces FOR EACH ROW
                 WHEN (OLD.status <> NEW.status AND OLD.status_changes = NEW.status_changes)

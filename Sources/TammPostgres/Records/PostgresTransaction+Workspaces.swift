@@ -124,6 +124,7 @@ extension PostgresTransaction {
         _ status: WorkspaceStatus, of workspace: Identifier<Workspace>
     ) throws(TammError) {
         try requirePlatform()
+        try workspace.requireNotPlatform()
         var parameters = workspace.parameter
         parameters.add(status.rawValue)
         guard try session.run(.setWorkspaceStatus, parameters).affected == 1 else {
@@ -162,6 +163,7 @@ extension PostgresTransaction {
     public borrowing func put(_ member: Member) throws(TammError) {
         try lockMembers(of: member.workspace)
         try requireWorkspace(member.workspace)
+        try member.workspace.requireNotPlatform()
         let present = try self.member(member.user, of: member.workspace)
         try requireChange(from: present?.role, to: member.role, in: member.workspace)
         var parameters = member.workspace.parameter

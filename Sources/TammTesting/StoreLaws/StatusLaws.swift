@@ -31,6 +31,31 @@ extension StoreLaw {
             let found = try await store.transaction(as: .service) { t throws(TammError) in try t.lockWorkspace(nowhere) }
             try context.expect(found, nil, "the workspace under its lock")
         },
+        StoreLaw(
+            "workspaces.platform", .access, "The platform's place stays as it is, and takes no members, from nobody"
+        ) { store, context in
+            let cast = try await context.cast(in: store)
+            let id = Workspace.platform.id
+            for observer in cast.observers where [.service, .platformAdmin].contains(observer.standing) {
+                for status in [WorkspaceStatus.active, .suspended] {
+                    try await context.expect(.forbidden, from: store, as: observer.principal, "given a status") {
+                        t throws(TammError) in try t.setStatus(status, of: id)
+                    }
+                }
+                let member = Member(workspace: id, user: context.id(), role: .owner, joinedAt: context.base)
+                try await context.expect(.forbidden, from: store, as: observer.principal, "given a member") {
+                    t throws(TammError) in try t.put(member)
+                }
+                try await context.expect(.conflict, from: store, as: observer.principal, "made again") {
+                    t throws(TammError) in try t.insert(.platform)
+                }
+            }
+            let found = try await store.transaction(as: .service) { t throws(TammError) in
+                (try t.workspace(id), try t.members(of: id, after: nil, limit: 1))
+            }
+            try context.expect(found.0, .platform, "the platform's place")
+            try context.expect(found.1, [], "its members")
+        },
         StoreLaw("rollback.workspace.status", .unitOfWork, "A transaction that throws leaves a workspace's status as it was") {
             store, context in
             let workspace = try await context.workspace(in: store)

@@ -12,6 +12,7 @@ extension BrokenTransaction {
     ) throws(TammError) {
         switch (flaw, base.standing(in: workspace)) {
         case (.ignoresStatuses, .service) where memory.workspaces[workspace] != nil: break
+        case (.opensThePlatform, .service) where workspace == Workspace.platform.id: break
         case (.suspendsNobody, .service) where memory.workspaces[workspace] == nil: break
         case (.letsOwnersSuspend, .member(.owner, _)):
             try unbound { t throws(TammError) in try t.setStatus(status, of: workspace) }

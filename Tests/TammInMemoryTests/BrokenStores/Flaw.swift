@@ -10,7 +10,7 @@ enum Flaw: String, CaseIterable, Sendable {
     case ordersSigned
 
     // The status of workspaces, and invitations.
-    case ignoresStatuses, suspendsNobody, letsOwnersSuspend, keepsFailedStatuses
+    case ignoresStatuses, suspendsNobody, letsOwnersSuspend, keepsFailedStatuses, opensThePlatform
     case invitesInSeconds, sharesInvitations, keepsFirstInvitations, movesInvitations, acceptsHomelessInvitations
     case keepsInvitationsThatAreOver, keepsFailedInvitations, ordersInvitationsSigned, leaksInvitations
     case letsAdminsWriteInvitations, forgetsInviters
@@ -113,6 +113,7 @@ enum Flaw: String, CaseIterable, Sendable {
         case .removesEverywhere: "members.separate"
         case .ordersSigned: "pages.members"
         case .ignoresStatuses: "workspaces.status"
+        case .opensThePlatform: "workspaces.platform"
         case .suspendsNobody: "workspaces.status.unknown"
         case .letsOwnersSuspend: "writes.workspaces.status"
         case .keepsFailedStatuses: "rollback.workspace.status"

@@ -207,6 +207,21 @@ import Testing
         await house.scratch.close()
     }
 
+    @Test func `The platform's place stays, has no members, and is nobody's to change by SQL`() async throws {
+        let house = try await House()
+        let (id, user) = ("00000000-0000-0000-0000-000000000000", house.tenant.member)
+        for sql in [
+            "DELETE FROM tamm.workspaces WHERE id = '\(id)'", "UPDATE tamm.workspaces SET status = 'active' WHERE id = '\(id)'",
+            "UPDATE tamm.workspaces SET id = gen_random_uuid() WHERE id = '\(id)'",
+            "INSERT INTO tamm.workspace_users VALUES ('\(id)', '\(user)', 'owner', now())",
+            "UPDATE tamm.workspace_users SET workspace_id = '\(id)' WHERE user_id = '\(user)'",
+        ] {
+            await #expect { try await house.run(sql, as: house.administrator) } throws: { "\($0)".contains("the platform's place") }
+            await #expect { try await house.run(sql) } throws: { "\($0)".contains("the platform's place") }
+        }
+        await house.scratch.close()
+    }
+
     @Test func `The caller's own statements do not pass for the library's`() async throws {
         let house = try await House()
         let (user, id) = (house.context.id() as Identifier<User>, house.tenant.id)

@@ -33,6 +33,15 @@ extension Workspace {
     }
 }
 
+extension Identifier<Workspace> {
+    /// Refuses to change ``Workspace/platform``, or to give it members.
+    ///
+    /// - Throws: `forbidden`.
+    package func requireNotPlatform() throws(TammError) {
+        guard self != Workspace.platform.id else { throw TammError(.forbidden, "the platform is no workspace") }
+    }
+}
+
 /// Whether a workspace works; its rows stay, whatever it is.
 public enum WorkspaceStatus: String, Sendable, Hashable, CaseIterable {
     case active

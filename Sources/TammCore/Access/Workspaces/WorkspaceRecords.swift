@@ -16,7 +16,7 @@ public protocol WorkspaceRecords: ~Copyable {
     /// Gives the workspace another status.
     ///
     /// - Throws: `notFound` without the workspace, `forbidden` unless the principal is the service or a platform
-    ///   administrator.
+    ///   administrator, and for ``Workspace/platform``.
     borrowing func setStatus(_ status: WorkspaceStatus, of workspace: Identifier<Workspace>) throws(TammError)
 
     /// The user's place in the workspace; nil where it has none or the principal does not see it.
@@ -29,8 +29,8 @@ public protocol WorkspaceRecords: ~Copyable {
 
     /// Adds the member, or gives it another role.
     ///
-    /// - Throws: `notFound` without the workspace, `forbidden` where the principal may not write it; the same error
-    ///   for a workspace that it may not see as for one that is not there.
+    /// - Throws: `notFound` without the workspace, `forbidden` where the principal may not write it, and for
+    ///   ``Workspace/platform``; the same error for a workspace that it may not see as for one that is not there.
     borrowing func put(_ member: Member) throws(TammError)
 
     /// - Throws: as ``put(_:)``, and `notFound` without the member.
@@ -75,7 +75,7 @@ extension WorkspaceRecords where Self: ~Copyable {
         _ workspace: Identifier<Workspace>, for principal: Principal, holding permission: Permission
     ) throws(TammError) -> Workspace {
         try standing(of: principal, in: workspace).require(permission, in: workspace)
-        guard workspace != Workspace.platform.id else { throw TammError(.forbidden, "the platform is no workspace") }
+        try workspace.requireNotPlatform()
         guard let present = try lockWorkspace(workspace) else {
             throw TammError(.notFound, "no workspace \(workspace)")
         }
