@@ -52,7 +52,7 @@ extension Workspaces {
         if status != .active { await fence.pass() }
     }
 
-    /// Takes the acting user out of the workspace.
+    /// Takes the acting user out of the workspace; its open invitations are revoked.
     ///
     /// - Throws: `conflict` for the last owner, `notFound` for somebody who is no member, `forbidden` for a principal
     ///   that is no user.
@@ -69,11 +69,14 @@ extension Workspaces {
             }
             if member.role == .owner { try t.requireAnotherOwner(than: user, in: workspace) }
             try t.removeMember(user, from: workspace)
-            try t.append([audit.entry("member.left", "user", user.description, [("role", member.role.rawValue)])])
+            let revoked = try t.revokeInvitations(by: user, of: workspace, becoming: nil, audit)
+            try t.append(
+                [audit.entry("member.left", "user", user.description, [("role", member.role.rawValue)])] + revoked)
         }
     }
 
-    /// Makes a member the owner in the place of another, in one unit of work: there is an owner at every moment.
+    /// Makes a member the owner in the place of another, in one unit of work: there is an owner at every moment. Open
+    /// invitations of the one before that its new role may not make are revoked.
     ///
     /// - Parameter kept: the role that the one who was the owner has then.
     /// - Throws: `forbidden` where the principal may not manage owners; `notFound` where one of them is no member;
@@ -95,11 +98,11 @@ extension Workspaces {
             before.role = kept
             try t.put(after)
             try t.put(before)
-            try t.append([
-                audit.entry(
-                    "workspace.ownership-transferred", "workspace", workspace.description,
-                    [("from", owner.description), ("to", user.description), ("kept", kept.rawValue)])
-            ])
+            let revoked = try t.revokeInvitations(by: owner, of: workspace, becoming: kept, audit)
+            let entry = try audit.entry(
+                "workspace.ownership-transferred", "workspace", workspace.description,
+                [("from", owner.description), ("to", user.description), ("kept", kept.rawValue)])
+            try t.append([entry] + revoked)
         }
     }
 }

@@ -53,7 +53,9 @@ extension Workspaces {
         return IssuedInvitation(invitation, token)
     }
 
-    /// Gives the user the place that the token promises, once, as long as who made the invitation may still make it.
+    /// Gives the user the place that the token promises, once, as long as who made the invitation may still make it. A
+    /// member's are revoked with what allowed them, and stay so when it comes back; a platform administrator's rest
+    /// while it is none.
     ///
     /// - Parameter user: who was found to be acting, by the caller: no member yet.
     public func accept(
@@ -118,6 +120,31 @@ extension Workspaces {
         return try await store.transaction(as: principal) { t throws(TammError) in
             try t.require(.manageMembers, in: workspace)
             return try t.invitations(of: workspace, after: cursor, limit: limit)
+        }
+    }
+}
+
+extension InvitationRecords where Self: ~Copyable {
+    /// Revokes what a user has open that it may not make any more as what it is from now on; nil is no member. Under the
+    /// workspace's lock.
+    ///
+    /// - Returns: the entries of the audit log.
+    borrowing func revokeInvitations(
+        by user: Identifier<User>, of workspace: Identifier<Workspace>, becoming role: Role?, _ audit: AccessAudit
+    ) throws(TammError) -> [AuditEntry] {
+        let standing = role.map { RowPolicy.Standing.member($0, of: workspace) } ?? .stranger
+        var entries: [AuditEntry] = []
+        var cursor: Identifier<Invitation>?
+        while true {
+            let page = try invitations(of: workspace, after: cursor, limit: Workspaces.maximumInvitations)
+            for var invitation in page where invitation.status == .open && invitation.invitedBy == .user(user) {
+                if RowPolicy.mayInvite(as: invitation.role, into: workspace, as: standing) { continue }
+                invitation.status = .revoked
+                try put(invitation)
+                entries.append(try audit.entry("member.invitation-revoked", "invitation", invitation.id.description))
+            }
+            guard page.count == Workspaces.maximumInvitations, let last = page.last else { return entries }
+            cursor = last.id
         }
     }
 }

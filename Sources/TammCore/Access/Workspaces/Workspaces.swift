@@ -47,7 +47,8 @@ public struct Workspaces: Sendable {
         try await store.transaction(as: principal) { t throws(TammError) in try t.workspace(id) }
     }
 
-    /// Adds a member or changes its role; the audit log has what has changed.
+    /// Adds a member or changes its role; the audit log has what has changed. Its open invitations that the new role may
+    /// not make are revoked.
     ///
     /// - Throws: `forbidden` where the principal may not manage members, or an owner is made or unmade by someone
     ///   who is not one; `conflict` where the last owner would go; `notFound` without the workspace.
@@ -62,11 +63,12 @@ public struct Workspaces: Sendable {
             try t.put(Member(workspace: workspace, user: user, role: role, joinedAt: present?.joinedAt ?? now))
             let action = present == nil ? "member.added" : "member.role-changed"
             let details = present.map { [("from", $0.role.rawValue), ("to", role.rawValue)] } ?? [("role", role.rawValue)]
-            try t.append([audit.entry(action, "user", user.description, details)])
+            let revoked = try t.revokeInvitations(by: user, of: workspace, becoming: role, audit)
+            try t.append([audit.entry(action, "user", user.description, details)] + revoked)
         }
     }
 
-    /// Takes a member out of the workspace; its invitations that are open are of no more use.
+    /// Takes a member out of the workspace; its open invitations are revoked.
     ///
     /// - Throws: as ``setRole(_:of:in:as:)``, and `notFound` without the member.
     public func remove(
@@ -78,7 +80,9 @@ public struct Workspaces: Sendable {
                 throw TammError(.notFound, "no member \(user) in workspace \(workspace)")
             }
             try t.removeMember(user, from: workspace)
-            try t.append([audit.entry("member.removed", "user", user.description, [("role", present.role.rawValue)])])
+            let revoked = try t.revokeInvitations(by: user, of: workspace, becoming: nil, audit)
+            try t.append(
+                [audit.entry("member.removed", "user", user.description, [("role", present.role.rawValue)])] + revoked)
         }
     }
 

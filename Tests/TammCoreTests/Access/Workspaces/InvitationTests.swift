@@ -16,6 +16,11 @@ struct InvitationTests {
         return (invitation, issued.rawToken())
     }
 
+    private func member(of bank: Bank, _ role: Role, _ number: UInt64) async throws -> Identifier<User> {
+        guard case .user(let user, _) = try await bank.member(role, number) else { throw TammError(.notFound, "no user") }
+        return user
+    }
+
     @Test func `Whoever presents a token joins in its role, once`() async throws {
         let bank = try await Bank()
         let (invitation, text) = try await invite(bank, as: .admin)
@@ -118,11 +123,10 @@ struct InvitationTests {
         for text in [byAdmin, byOwner, byPlatform] {
             #expect(try await bank.workspaces.accept(InvitationToken(parsing: text), for: guest) == .refused)
         }
-        try await bank.workspaces.setRole(.member, of: admin, in: bank.workspace, as: owner)
-        #expect(try await bank.workspaces.accept(InvitationToken(parsing: byAdmin), for: guest) == .refused)
         try await bank.workspaces.setRole(.admin, of: admin, in: bank.workspace, as: owner)
-        guard case .joined = try await bank.workspaces.accept(InvitationToken(parsing: byAdmin), for: guest) else {
-            return #expect(Bool(false))
+        try await bank.workspaces.setRole(.owner, of: second, in: bank.workspace, as: owner)
+        for text in [byAdmin, byOwner] {
+            #expect(try await bank.workspaces.accept(InvitationToken(parsing: text), for: guest) == .refused)
         }
         try await bank.workspaces.setPlatformAdmin(platform, true, as: .service)
         guard case .joined = try await bank.workspaces.accept(InvitationToken(parsing: byPlatform), for: platform) else {
@@ -130,6 +134,45 @@ struct InvitationTests {
         }
         let kept = try await bank.workspaces.invitations(of: bank.workspace, as: .service).map(\.invitedBy)
         #expect(Set(kept) == [.user(admin), .user(second), .platformAdmin(platform)])
+    }
+
+    @Test func `Those of a member who is removed, leaves or may not make them any more are revoked, and no others`() async throws {
+        let bank = try await Bank()
+        let owner = Principal.user(Bank.ownerID, in: bank.workspace)
+        let departures: [(Role, Role, [Role], @Sendable (Identifier<User>) async throws -> Void)] = [
+            (.admin, .admin, [.member, .admin], { try await bank.workspaces.remove($0, from: bank.workspace, as: owner) }),
+            (.admin, .admin, [.member], { try await bank.workspaces.leave(as: .user($0, in: bank.workspace)) }),
+            (
+                .admin, .admin, [.member],
+                { try await bank.workspaces.setRole(.member, of: $0, in: bank.workspace, as: owner) }
+            ),
+            (
+                .owner, .owner, [.owner],
+                { try await bank.workspaces.setRole(.admin, of: $0, in: bank.workspace, as: owner) }
+            ),
+            (
+                .owner, .owner, [.owner],
+                {
+                    try await bank.workspaces.transferOwnership(
+                        of: bank.workspace, from: $0, to: member(of: bank, .admin, 90), as: owner)
+                }
+            ),
+        ]
+        for (index, (role, back, roles, leave)) in departures.enumerated() {
+            let user = try await member(of: bank, role, UInt64(index) + 50)
+            var (gone, kept): ([Identifier<Invitation>], [Identifier<Invitation>]) = ([], [])
+            for role in roles { gone.append(try await invite(bank, as: role, by: .user(user, in: bank.workspace)).invitation.id) }
+            if role == .owner { kept.append(try await invite(bank, by: .user(user, in: bank.workspace)).invitation.id) }
+            kept.append(try await invite(bank).invitation.id)
+            try await leave(user)
+            try await bank.workspaces.setRole(back, of: user, in: bank.workspace, as: owner)
+            let rows = try await bank.workspaces.invitations(of: bank.workspace, as: owner)
+            #expect(rows.filter { gone.contains($0.id) }.map(\.status) == gone.map { _ in .revoked })
+            #expect(rows.filter { kept.contains($0.id) }.map(\.status) == kept.map { _ in .open })
+            let entries = try await AuditTrail(store: bank.store).entries(of: bank.workspace, limit: 1000, as: .service)
+            let revoked = Set(entries.filter { $0.action.name == "member.invitation-revoked" }.map(\.subject.id))
+            #expect(revoked.isSuperset(of: gone.map(\.description)) && revoked.isDisjoint(with: kept.map(\.description)))
+        }
     }
 
     @Test func `At most a hundred are open, and those that are over make room`() async throws {
