@@ -38,6 +38,9 @@ extension Migration {
                     ELSE inviter_kind IN ('user', 'platform_admin', 'service')
                         AND (inviter_kind = 'service') = (inviter_id IS NULL) END);
 
+            -- Who acts for an administrator keeps its row as it is meanwhile.
+            GRANT UPDATE (user_id) ON tamm.platform_admins TO tamm_service;
+
             -- Rows that are there already stay as they are.
             CREATE FUNCTION tamm.are_audit_details(names text[], contents text[]) RETURNS bool LANGUAGE sql IMMUTABLE
                 SET search_path = pg_catalog, pg_temp AS $$
@@ -326,6 +329,7 @@ extension Migration {
             ALTER TABLE tamm.workspaces FORCE ROW LEVEL SECURITY;
 
             ALTER TABLE tamm.workspace_invitations DROP COLUMN inviter_kind, DROP COLUMN inviter_id;
+            REVOKE UPDATE (user_id) ON tamm.platform_admins FROM tamm_service;
             GRANT INSERT ON tamm.audit_logs TO tamm_runtime;
             CREATE POLICY administrators_write ON tamm.audit_logs FOR INSERT TO tamm_runtime
                 WITH CHECK ((SELECT tamm.is_platform_admin()));

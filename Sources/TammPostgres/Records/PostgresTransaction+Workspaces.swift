@@ -240,8 +240,9 @@ extension Statement {
         "acting_scopes", "SELECT s FROM tamm.acting_scopes() AS s WHERE s IS NOT NULL")
     fileprivate static let isPlatformAdmin = Statement("is_platform_admin", "SELECT tamm.is_platform_admin()")
 
+    /// A removal of the row waits for what is done for the administrator, and what comes after it finds none.
     fileprivate static let platformAdmin = Statement(
-        "platform_admin", "SELECT user_id FROM tamm.platform_admins WHERE user_id = $1")
+        "platform_admin", "SELECT user_id FROM tamm.platform_admins WHERE user_id = $1 FOR KEY SHARE")
 
     fileprivate static let workspace = Statement(
         "workspace", "SELECT id, name, created_at, status FROM tamm.workspaces WHERE id = $1")

@@ -241,6 +241,25 @@ import Testing
         await house.scratch.close()
     }
 
+    @Test func `A platform administrator is removed when nothing is done for it any more`() async throws {
+        let house = try await House()
+        let (administrator, id) = (house.administrator, house.tenant.id)
+        let url = try Server.url("TAMM_POSTGRES_ADMIN_URL").replacing("/tamm?", with: "/\(house.scratch.name)?")
+        let removed = try await house.scratch.store.transaction(as: .service) { t throws(TammError) in
+            guard try t.standing(of: .platformAdmin(administrator), in: id) == .platformAdmin else { return nil as Bool? }
+            let sql = "SET lock_timeout = '100ms'; DELETE FROM tamm.platform_admins WHERE user_id = '\(administrator)'"
+            return (try? Command.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, url])) != nil
+        }
+        #expect(removed == false)
+        try await Workspaces(store: house.scratch.store, time: .system, entropy: .system)
+            .setPlatformAdmin(administrator, false, as: .service)
+        let standing = try await house.scratch.store.transaction(as: .service) { t throws(TammError) in
+            try t.standing(of: .platformAdmin(administrator), in: id)
+        }
+        #expect(standing == .stranger)
+        await house.scratch.close()
+    }
+
     @Test func `Uses are recorded under locks that are taken in one order, of keys whose digest alone moves too`() async throws {
         let house = try await House()
         let (key, second) = (house.tenant.apiKey.place, try house.context.apiKey(of: house.tenant.id))

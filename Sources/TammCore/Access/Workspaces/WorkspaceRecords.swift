@@ -42,7 +42,8 @@ public protocol WorkspaceRecords: ~Copyable {
     borrowing func standing(in workspace: Identifier<Workspace>) throws(TammError) -> RowPolicy.Standing
 
     /// Who another principal is found to be in this workspace: the service asks before it acts for it. What is read
-    /// after it is read anew, as after a lock.
+    /// after it is read anew, as after a lock. A platform administrator stays one until this transaction ends: when its
+    /// removal has returned, nothing is done for it any more. A member stays one under the workspace's lock.
     ///
     /// - Throws: `forbidden` unless the transaction's own principal is the service.
     borrowing func standing(
