@@ -39,6 +39,9 @@ extension TammStore {
 }
 
 /// The ports of access: workspaces, members, roles, invitations, API keys, the audit log.
+///
+/// What is written here as the service is not recorded by itself: who calls the ports for a change appends the entry of the
+/// audit log in the same transaction, as the library's services do.
 public protocol AccessRecords: WorkspaceRecords, InvitationRecords, APIKeyRecords, APIKeyReaderRecords, AuditRecords,
     ~Copyable
 {}

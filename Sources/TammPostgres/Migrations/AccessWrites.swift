@@ -1,3 +1,7 @@
+/// Whether the library's own transaction of the service writes: it records what it does itself.
+private let isByLibrary =
+    "coalesce(current_user = 'tamm_service' AND current_setting('tamm.audited_by', true) = 'library', false)"
+
 extension Migration {
     /// Who writes the tables of access, what an audit record may hold, and what is recorded of changes by hand: members,
     /// administrators, new workspaces and keys too.
@@ -200,29 +204,28 @@ extension Migration {
             CREATE TRIGGER keep_platform BEFORE INSERT OR UPDATE ON tamm.workspace_users FOR EACH ROW
                 WHEN (NEW.workspace_id = '00000000-0000-0000-0000-000000000000') EXECUTE FUNCTION tamm.keep_platform();
 
-            -- A count that goes up, or the library's word, is the service's alone to give.
+            -- A count that goes up says that the change is recorded already, from the library alone.
             DROP TRIGGER note_by_hand ON tamm.workspaces;
             CREATE TRIGGER note_by_hand AFTER UPDATE ON tamm.workspaces FOR EACH ROW
-                WHEN (OLD.status <> NEW.status
-                    AND NOT (OLD.status_changes <> NEW.status_changes AND current_user = 'tamm_service'))
+                WHEN (OLD.status <> NEW.status AND NOT (OLD.status_changes <> NEW.status_changes AND \#(isByLibrary)))
                 EXECUTE FUNCTION tamm.note_workspace_by_hand();
             DROP TRIGGER note_by_hand ON tamm.subscriptions;
             CREATE TRIGGER note_by_hand AFTER UPDATE ON tamm.subscriptions FOR EACH ROW
-                WHEN (OLD.status <> NEW.status AND NOT (OLD.changes <> NEW.changes AND current_user = 'tamm_service'))
+                WHEN (OLD.status <> NEW.status AND NOT (OLD.changes <> NEW.changes AND \#(isByLibrary)))
                 EXECUTE FUNCTION tamm.note_subscription_by_hand();
             CREATE TRIGGER note_presence AFTER INSERT OR DELETE ON tamm.subscriptions FOR EACH ROW
-                WHEN ((current_user = 'tamm_service' AND current_setting('tamm.audited_by', true) = 'library') IS NOT TRUE)
+                WHEN (NOT \#(isByLibrary))
                 EXECUTE FUNCTION tamm.note_subscription_by_hand();
             DROP TRIGGER note_by_hand ON tamm.workspace_api_keys;
             CREATE TRIGGER note_by_hand AFTER UPDATE ON tamm.workspace_api_keys FOR EACH ROW
                 WHEN ((OLD.status, OLD.expires_at) IS DISTINCT FROM (NEW.status, NEW.expires_at)
-                    AND NOT (OLD.changes <> NEW.changes AND current_user = 'tamm_service')
+                    AND NOT (OLD.changes <> NEW.changes AND \#(isByLibrary))
                     OR OLD.digest <> NEW.digest
                     AND NOT (OLD.pepper_version <> NEW.pepper_version AND OLD.status <> 'revoked'
-                        AND current_user = 'tamm_service'))
+                        AND \#(isByLibrary)))
                 EXECUTE FUNCTION tamm.note_api_key_by_hand();
             CREATE TRIGGER note_insertion AFTER INSERT ON tamm.workspace_api_keys FOR EACH ROW
-                WHEN ((current_user = 'tamm_service' AND current_setting('tamm.audited_by', true) = 'library') IS NOT TRUE)
+                WHEN (NOT \#(isByLibrary))
                 EXECUTE FUNCTION tamm.note_api_key_by_hand();
             CREATE TRIGGER refuse_change BEFORE UPDATE ON tamm.workspace_api_keys FOR EACH ROW
                 WHEN (OLD.status = 'revoked' AND NEW.status <> 'revoked'
@@ -234,14 +237,14 @@ extension Migration {
                         NEW.budget_credits, NEW.budget_period, NEW.replaces, NEW.lineage, NEW.created_at))
                 EXECUTE FUNCTION tamm.refuse_key_change();
             CREATE TRIGGER note_insertion AFTER INSERT ON tamm.workspaces FOR EACH ROW
-                WHEN ((current_user = 'tamm_service' AND current_setting('tamm.audited_by', true) = 'library') IS NOT TRUE)
+                WHEN (NOT \#(isByLibrary))
                 EXECUTE FUNCTION tamm.note_workspace_insertion();
             -- After note_member_change, so that the workspace is locked before the head of its log.
             CREATE TRIGGER record_by_hand AFTER INSERT OR UPDATE OR DELETE ON tamm.workspace_users FOR EACH ROW
-                WHEN ((current_user = 'tamm_service' AND current_setting('tamm.audited_by', true) = 'library') IS NOT TRUE)
+                WHEN (NOT \#(isByLibrary))
                 EXECUTE FUNCTION tamm.note_member_by_hand();
             CREATE TRIGGER note_by_hand AFTER INSERT OR UPDATE OR DELETE ON tamm.platform_admins FOR EACH ROW
-                WHEN ((current_user = 'tamm_service' AND current_setting('tamm.audited_by', true) = 'library') IS NOT TRUE)
+                WHEN (NOT \#(isByLibrary))
                 EXECUTE FUNCTION tamm.note_administrator_by_hand();
             GRANT CREATE ON SCHEMA tamm TO tamm_lookup;
             ALTER FUNCTION tamm.note_workspace_insertion() OWNER TO tamm_lookup;

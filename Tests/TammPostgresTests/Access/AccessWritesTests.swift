@@ -105,7 +105,7 @@ import Testing
         await house.scratch.close()
     }
 
-    @Test func `A count that goes up hides a change from the audit log for the service alone`() async throws {
+    @Test func `A count that goes up hides a change from the audit log for the library alone`() async throws {
         let house = try await House()
         let (key, id) = (house.tenant.apiKey.id, house.tenant.id)
         let before = try await house.entries().count
@@ -117,6 +117,14 @@ import Testing
         try await house.run("UPDATE tamm.workspaces SET status = 'active', status_changes = 9 WHERE id = '\(id)'")
         try await house.run(
             "UPDATE tamm.subscriptions SET status = 'canceled', changes = changes + 1", as: house.administrator)
+        try await house.run(
+            """
+            SET ROLE tamm_service;
+            UPDATE tamm.workspace_api_keys SET status = 'active', changes = changes + 1;
+            UPDATE tamm.workspace_api_keys SET digest = sha256('y'), pepper_version = pepper_version + 1;
+            UPDATE tamm.workspaces SET status = 'closing', status_changes = status_changes + 1 WHERE id = '\(id)';
+            UPDATE tamm.subscriptions SET status = 'expired', changes = changes + 1
+            """)
         let administrator = AuditActor.platformAdmin(house.administrator)
         #expect(
             try await house.entries(after: before) == [
@@ -126,6 +134,9 @@ import Testing
                 "\(administrator) workspace.status-changed \(id) active suspended",
                 "service workspace.status-changed \(id) suspended active",
                 "\(administrator) subscription.status-changed \(id) \(house.tenant.plan.status.rawValue) canceled",
+                "service api-key.changed \(key) disabled active", "service api-key.changed \(key) active active replaced",
+                "service workspace.status-changed \(id) active closing",
+                "service subscription.status-changed \(id) canceled expired",
             ])
         #expect(try await house.isClean())
         await house.scratch.close()
