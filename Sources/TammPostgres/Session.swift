@@ -169,6 +169,8 @@ final class Session {
         guard view != nil else { return }
         try memory?.prove(in: self)
         let command = try noting { () throws(ServerFailure) in
+            // Triggers that wait for the end run as the login, as the caller's statements have.
+            if hasOwnStatements { try connection.post(.leave) }
             isCommitSent = true
             return try connection.end(.commit, then: cleaning)
         }

@@ -62,6 +62,30 @@ import Testing
         #expect(balance == (commits ? try Credits(6) : try Credits(10)))
     }
 
+    @Test func `have triggers that run as the login, also those that wait for the end`() async throws {
+        let store = try await Server.shared
+        let table = try await table(store)
+        try await Admin.run(
+            """
+            ALTER TABLE \(table) ADD COLUMN written_by text;
+            GRANT UPDATE ON \(table) TO tamm_app;
+            CREATE FUNCTION \(table)_note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                UPDATE \(table) SET written_by = current_user || ' ' || current_setting('tamm.audited_by', true);
+                RETURN NULL;
+            END $$;
+            CREATE CONSTRAINT TRIGGER note AFTER INSERT ON \(table) DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+                EXECUTE FUNCTION \(table)_note();
+            """)
+        try await store.unitOfWork(as: .service) { t throws(TammError) in
+            try t.execute("INSERT INTO \(table) (id) VALUES ('order-8')")
+            _ = try t.workspace(Workspace.platform.id)
+        }
+        let writers = try await store.unitOfWork(as: .service) { t throws(TammError) in
+            try t.execute("SELECT written_by FROM \(table)") { row throws(TammError) in try row.next(String.self) }
+        }
+        #expect(writers == ["tamm_app "])
+    }
+
     @Test func `are reached with the login's rights, and Tamm's rows are not`() async throws {
         let store = try await Server.shared
         for sql in [
