@@ -5,7 +5,7 @@
 struct BillingWork {
     let workspace: Identifier<Workspace>
     let actor: Principal
-    /// Why, in the actor's words.
+    /// Why, in the actor's words, as an entry shows it.
     let reason: String
     let now: Timestamp
     let configuration: BillingConfiguration
@@ -30,7 +30,7 @@ struct BillingWork {
     ) throws(TammError) {
         self.workspace = workspace
         self.actor = actor
-        self.reason = reason
+        self.reason = AuditEntry.shownReason(reason)
         self.now = now
         self.seed = seed
         self.configuration = configuration
@@ -56,7 +56,7 @@ struct BillingWork {
             throw TammError(.forbidden, "the ledger does not change what a workspace has bought")
         }
         var lines: [AuditDetail] = []
-        for (name, value) in details { lines.append(try AuditDetail(name, singleLine(value, atMost: 255))) }
+        for (name, value) in details { lines.append(try AuditDetail(name, showing: value)) }
         audit.append(
             try AuditEntry(
                 id: Identifier(derivedFrom: seed, label: "audit:\(audit.count)", at: now), workspace: workspace,

@@ -39,18 +39,15 @@ public struct PresentedAPIKey: Sendable {
         text = String(decoding: bytes, as: UTF8.self)
     }
 
-    private static let heads = APIKeyEnvironment.allCases.map { Array("tamm_\($0.rawValue)_".utf8) }
-
     /// The text with `[key]` in the place of everything that has the shape of a key, or of the beginning of one: with a
-    /// wrong checksum or cut off too.
+    /// wrong checksum or cut off too, and with its underscores as Markdown (`\_`) or a URL (`%5F`) may have them.
     static func redacted(_ text: String) -> String {
         let bytes = Array(text.utf8)
         var (shown, index) = ([UInt8](), 0)
         while index < bytes.count {
-            let isKey = bytes[index] == UInt8(ascii: "t") && heads.contains { bytes[index...].starts(with: $0) }
-            if isKey {
-                index += head
-                while index < bytes.count, isPart(bytes[index]) { index += 1 }
+            if let rest = rest(afterHeadOf: bytes[index...]) {
+                index = rest.startIndex
+                while let width = width(ofPart: bytes[index...]) { index += width }
                 shown += "[key]".utf8
             } else {
                 shown.append(bytes[index])
@@ -60,9 +57,28 @@ public struct PresentedAPIKey: Sendable {
         return String(decoding: shown, as: UTF8.self)
     }
 
-    private static func isPart(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte)
-            || (0x61...0x7a).contains(byte)
+    private static let underscores = ["_", "\\_", "%5F", "%5f"].map { Array($0.utf8) }
+
+    private static func rest(afterHeadOf text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard text.starts(with: "tamm".utf8), let first = underscore(text.dropFirst(4)) else { return nil }
+        let name = text.dropFirst(4 + first)
+        guard let environment = APIKeyEnvironment.allCases.first(where: { name.starts(with: $0.rawValue.utf8) }) else {
+            return nil
+        }
+        let end = name.dropFirst(environment.rawValue.utf8.count)
+        return underscore(end).map { end.dropFirst($0) }
+    }
+
+    /// How many bytes the underscore has with which the text begins.
+    private static func underscore(_ text: ArraySlice<UInt8>) -> Int? {
+        underscores.first { text.starts(with: $0) }?.count
+    }
+
+    private static func width(ofPart text: ArraySlice<UInt8>) -> Int? {
+        guard let byte = text.first else { return nil }
+        let isAlphanumeric =
+            (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+        return isAlphanumeric ? 1 : underscore(text)
     }
 
     /// What the key is called where it is listed: no part of its secret.

@@ -17,7 +17,7 @@ struct AccessAudit: Sendable {
         }
         self.workspace = workspace
         self.actor = actor
-        self.reason = cutLine(PresentedAPIKey.redacted(reason), atMost: AuditEntry.maximumReason)
+        self.reason = AuditEntry.shownReason(reason)
         self.now = now
         seed = Identifier(at: now, entropy: entropy)
     }
@@ -26,10 +26,7 @@ struct AccessAudit: Sendable {
         _ action: String, _ kind: String, _ subject: String, _ details: [(String, String)] = []
     ) throws(TammError) -> AuditEntry {
         var lines: [AuditDetail] = []
-        for (name, value) in details {
-            let shown = singleLine(PresentedAPIKey.redacted(value), atMost: AuditDetail.maximumValue)
-            lines.append(try AuditDetail(name, shown))
-        }
+        for (name, value) in details { lines.append(try AuditDetail(name, showing: value)) }
         return try AuditEntry(
             id: Identifier(derivedFrom: seed, label: "\(action):\(subject)", at: now), workspace: workspace, actor: actor,
             action: AuditAction(action), subject: AuditSubject(kind: kind, id: subject), reason: reason, details: lines,

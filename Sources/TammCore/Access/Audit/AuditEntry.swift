@@ -46,6 +46,11 @@ public struct AuditEntry: Sendable, Hashable {
         self.details = details
         self.at = at
     }
+
+    /// What an entry shows of a reason, whatever it is: cut, on one line, and without API keys.
+    static func shownReason(_ text: String) -> String {
+        cutLine(PresentedAPIKey.redacted(text), atMost: maximumReason)
+    }
 }
 
 /// Who did something: every principal but the ledger, whose entries are their own record, and keys, which change nothing.
@@ -127,6 +132,11 @@ public struct AuditDetail: Sendable, Hashable {
         self.name = try checkedName(name, "a detail's name", field: "details.name")
         try requireLine(value, 0...Self.maximumValue, "a detail", field: "details.value")
         self.value = value
+    }
+
+    /// What an entry shows of any text: cut, on one line, and without API keys.
+    init(_ name: String, showing text: String) throws(TammError) {
+        try self.init(name, singleLine(PresentedAPIKey.redacted(text), atMost: Self.maximumValue))
     }
 }
 

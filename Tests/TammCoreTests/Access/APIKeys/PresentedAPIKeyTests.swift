@@ -37,6 +37,19 @@ struct PresentedAPIKeyTests {
         }
     }
 
+    @Test func `A key is left out of a text also where Markdown or a URL has changed its underscores`() {
+        let key = PresentedAPIKey(.live, entropy: entropy).text
+        for underscore in ["_", "\\_", "%5F", "%5f"] {
+            for text in [key, String(key.dropLast(9))] {
+                let written = text.replacing("_", with: underscore)
+                #expect(PresentedAPIKey.redacted("see \(written), \(written)") == "see [key], [key]")
+            }
+        }
+        for text in ["tamm", "tamm_", "tamm\\live_x", "tamm_life_", "a\\_b %5F c", "tamm%5"] {
+            #expect(PresentedAPIKey.redacted(text) == text)
+        }
+    }
+
     @Test(arguments: APIKeyEnvironment.allCases)
     func `A new key has the form, and is read back`(environment: APIKeyEnvironment) throws {
         for _ in 0..<200 {

@@ -22,6 +22,19 @@ struct TransferTests {
         #expect(try await shop.plan() == nil)
     }
 
+    @Test func `No reason stops an administrator, and the audit log shows none that it cannot hold`() async throws {
+        let shop = try await Shop()
+        let payment = try await shop.open(.plan(PlanID("growth"), per: .month), with: .instaPay)
+        _ = try await shop.payments.claim(payment.place, reference: "AB-1", as: shop.owner)
+        let key = PresentedAPIKey(.live, entropy: shop.bank.entropy).text
+        let reason = "two\nlines, \(key) and " + String(repeating: "é", count: 500)
+        let rejected = try await shop.payments.rejectTransfer(payment.place, because: reason, as: .service)
+        #expect(rejected.value?.status == .failed)
+        let entries = try await AuditTrail(store: shop.bank.store).entries(of: shop.workspace, limit: 1000, as: .service)
+        let shown = try #require(entries.first { $0.action.name == "transfer.rejected" }?.reason)
+        #expect(shown.hasPrefix("two?lines, [key] and é") && (499...500).contains(shown.utf8.count))
+    }
+
     @Test func `A transfer that was claimed in time does not expire while nobody looks`() async throws {
         let shop = try await Shop()
         let payment = try await shop.open(.plan(PlanID("growth"), per: .month), with: .instaPay)
