@@ -2,6 +2,16 @@
 private let isByLibrary =
     "coalesce(current_user = 'tamm_service' AND current_setting('tamm.audited_by', true) = 'library', false)"
 
+private let octet = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+/// Whether an address has the one spelling in which the core writes it: RFC 5952's, which in `::/96` the server does not
+/// write, and of IPv4 dotted decimal alone.
+private let isAddress = #"""
+    CASE WHEN address ~ '^(\#(octet)\.){3}\#(octet)$' THEN true
+                        WHEN address ~ '^::([1-9a-f][0-9a-f]{0,3}(:(0|[1-9a-f][0-9a-f]{0,3}))?)?$' THEN true
+                        WHEN address ~ '^[0-9a-f:]{2,39}$' THEN host(address::inet) = address
+                        ELSE address IS NULL END
+    """#
+
 extension Migration {
     /// Who writes the tables of access, what an audit record may hold, and what is recorded of changes by hand: members,
     /// administrators, new workspaces and keys too.
@@ -71,7 +81,7 @@ extension Migration {
                 AND at BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00') NOT VALID;
             ALTER TABLE tamm.external_api_audit_logs ADD CONSTRAINT external_api_audit_logs_form CHECK (
                 method ~ '^[!-~]{1,16}$' AND path ~ '^[!-~]+$' AND octet_length(path) <= 1024
-                AND refusal ~ '^[a-z][a-z0-9._-]{0,63}$' AND address ~ '^[0-9a-f.:]{2,45}$'
+                AND refusal ~ '^[a-z][a-z0-9._-]{0,63}$' AND \#(isAddress)
                 AND microseconds <= 86400000000 AND request_id ~ '^[!-~]{1,128}$'
                 AND at BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00') NOT VALID;
             CREATE OR REPLACE FUNCTION tamm.audit_field(value bytea) RETURNS bytea LANGUAGE plpgsql IMMUTABLE

@@ -54,7 +54,12 @@ import Testing
         ),
         ("UPDATE tamm.channel_doc_audit_logs SET act = 'deleted' WHERE @here AND sequence = 3", .chain, 3),
         ("UPDATE tamm.external_api_audit_logs SET status = 201 WHERE @here AND sequence = 4", .chain, 3),
-        ("UPDATE tamm.external_api_audit_logs SET address = '192.000.2.1' WHERE @here AND sequence = 4", .unreadable, 4),
+        (
+            """
+            ALTER TABLE tamm.external_api_audit_logs DROP CONSTRAINT external_api_audit_logs_form;
+            UPDATE tamm.external_api_audit_logs SET address = '192.000.2.1' WHERE @here AND sequence = 4
+            """, .unreadable, 4
+        ),
         ("DELETE FROM tamm.audit_logs WHERE @here AND sequence = 2", .gap, 3),
         ("DELETE FROM tamm.external_api_audit_logs WHERE @here AND sequence = 1", .gap, 2),
         ("DELETE FROM tamm.audit_logs WHERE @here AND sequence > 3", .head, 4),
@@ -96,6 +101,7 @@ import Testing
         try await house.tamper(
             """
             ALTER TABLE tamm.audit_logs DROP CONSTRAINT audit_logs_form;
+            ALTER TABLE tamm.external_api_audit_logs DROP CONSTRAINT external_api_audit_logs_form;
             UPDATE tamm.audit_logs SET subject_kind = '' WHERE sequence IN (1, 2);
             UPDATE tamm.audit_logs SET reason = 'another' WHERE sequence = 4;
             UPDATE tamm.external_api_audit_logs SET address = '192.000.2.1' WHERE sequence = 4;
@@ -130,7 +136,10 @@ import Testing
         ],
         "external_api_audit_logs": [
             "method = ''", "method = repeat('G', 17)", "path = ''", "path = '/a b'", "path = repeat('/', 1025)",
-            "refusal = 'Too many'", "address = 'nowhere'", "microseconds = 86400000001", "request_id = repeat('r', 129)",
+            "refusal = 'Too many'", "address = 'nowhere'", "address = '192.000.2.1'",
+            "address = '1.2.3.256'", "address = '1.2.3'", "address = '1.2.3.4.'", "address = '1.2.3.4/32'", "address = '::ffff:1.2.3.4'",
+            "address = '::ffff:102:304'", "address = '::1.2.3.4'", "address = '2001:DB8::1'", "address = '2001:db8:0::1'",
+            "address = '::0'", "address = '0:0:0:0:0:0:0:1'", "microseconds = 86400000001", "request_id = repeat('r', 129)",
         ],
     ]
 
