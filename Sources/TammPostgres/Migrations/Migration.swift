@@ -15,7 +15,7 @@ struct Migration: Sendable {
 
     /// Takes the locks of all tables that a step changes, before it changes any. Transactions take them in more orders than
     /// one: it waits for none longer than 200 ms, less than the server takes to look for a deadlock, then gives all back
-    /// and begins again, at most 100 times.
+    /// and begins again, at most 50 times.
     static func locking(_ tables: [String]) -> String {
         """
         DO $$
@@ -23,12 +23,12 @@ struct Migration: Sendable {
             patience text := current_setting('lock_timeout');
         BEGIN
             PERFORM set_config('lock_timeout', '200ms', true);
-            FOR attempt IN 1..100 LOOP
+            FOR attempt IN 1..50 LOOP
                 BEGIN
                     LOCK TABLE \(tables.map { "tamm.\($0)" }.joined(separator: ", "));
                     EXIT;
                 EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-                    IF attempt = 100 THEN RAISE; END IF;
+                    IF attempt = 50 THEN RAISE; END IF;
                     PERFORM pg_sleep(0.1);
                 END;
             END LOOP;
