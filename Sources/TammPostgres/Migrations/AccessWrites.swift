@@ -36,13 +36,19 @@ extension Migration {
             ALTER TABLE tamm.workspace_invitations ADD COLUMN inviter_kind text COLLATE "C", ADD COLUMN inviter_id uuid;
             ALTER TABLE tamm.workspace_invitations NO FORCE ROW LEVEL SECURITY;
             ALTER TABLE tamm.audit_logs NO FORCE ROW LEVEL SECURITY;
-            UPDATE tamm.workspace_invitations i SET inviter_kind = a.actor_kind, inviter_id = a.actor_id
-            FROM tamm.audit_logs a, LATERAL (
-                SELECT lpad(to_hex(floor(extract(epoch FROM i.created_at) * 1000)::int8), 12, '0') AS hex
-            ) AS millisecond
-            WHERE i.status = 'open' AND i.created_at >= '1970-01-01 00:00:00+00' AND a.workspace_id = i.workspace_id
-                AND a.id >= rpad(hex, 32, '0')::uuid AND a.id <= rpad(hex, 32, 'f')::uuid
-                AND a.action = 'member.invited' AND a.subject_id = i.id::text;
+            UPDATE tamm.workspace_invitations i SET inviter_kind = known.actor_kind, inviter_id = known.actor_id
+            FROM (
+                SELECT o.workspace_id, o.id, a.actor_kind, a.actor_id
+                FROM (
+                    SELECT workspace_id, id, lpad(to_hex(floor(extract(epoch FROM created_at) * 1000)::int8), 12, '0') AS hex
+                    FROM tamm.workspace_invitations
+                    WHERE status = 'open' AND created_at >= '1970-01-01 00:00:00+00'
+                ) AS o
+                JOIN tamm.audit_logs a ON a.workspace_id = o.workspace_id
+                    AND a.id >= rpad(hex, 32, '0')::uuid AND a.id <= rpad(hex, 32, 'f')::uuid
+                    AND a.action = 'member.invited' AND a.subject_id = o.id::text
+            ) AS known
+            WHERE i.workspace_id = known.workspace_id AND i.id = known.id;
             UPDATE tamm.workspace_invitations SET status = 'revoked' WHERE status = 'open' AND inviter_kind IS NULL;
             ALTER TABLE tamm.audit_logs FORCE ROW LEVEL SECURITY;
             ALTER TABLE tamm.workspace_invitations FORCE ROW LEVEL SECURITY;
