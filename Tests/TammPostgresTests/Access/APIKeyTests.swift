@@ -178,7 +178,7 @@ private struct KeyWorld {
         for user in [member, admin] {
             await #expect { _ = try await change(disable, as: user) } throws: { "\($0)".contains("permission denied") }
         }
-        let suspend = "UPDATE tamm.workspaces SET status = 'suspended'"
+        let suspend = "UPDATE tamm.workspaces SET status = 'suspended' WHERE status <> 'closing'"
         #expect(try await change(suspend, as: member) == "0")
         await #expect { _ = try await change(suspend, as: admin) } throws: { "\($0)".contains("only the platform") }
         await #expect {

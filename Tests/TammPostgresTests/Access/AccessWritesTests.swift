@@ -113,7 +113,8 @@ import Testing
         try await house.run("UPDATE tamm.workspace_api_keys SET digest = sha256(''), pepper_version = pepper_version + 1")
         try await house.run("SET ROLE tamm_service; UPDATE tamm.workspace_api_keys SET digest = sha256('x')")
         try await house.run(
-            "UPDATE tamm.workspaces SET status = 'suspended', status_changes = status_changes + 1", as: house.administrator)
+            "UPDATE tamm.workspaces SET status = 'suspended', status_changes = status_changes + 1 WHERE id = '\(id)'",
+            as: house.administrator)
         try await house.run("UPDATE tamm.workspaces SET status = 'active', status_changes = 9 WHERE id = '\(id)'")
         try await house.run(
             "UPDATE tamm.subscriptions SET status = 'canceled', changes = changes + 1", as: house.administrator)

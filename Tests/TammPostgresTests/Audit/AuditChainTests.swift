@@ -186,7 +186,7 @@ import Testing
         let house = try await House()
         try await Admin.run(
             """
-            UPDATE tamm.workspaces SET status = 'suspended';
+            UPDATE tamm.workspaces SET status = 'suspended' WHERE id = '\(house.workspace)';
             INSERT INTO tamm.audit_logs SELECT workspace_id, gen_random_uuid(), actor_kind, actor_id, action, subject_kind,
                 subject_id, 'by hand', detail_names, detail_values, at, 99, sha256('') FROM tamm.audit_logs
             WHERE sequence = 1;
