@@ -15,8 +15,8 @@ struct Statement: Sendable {
     ///
     /// - Parameters:
     ///   - columns: of the set, with their types: `workspace_id uuid, sequence int8`.
-    ///   - sql: the text, with the set as something to select from, and how many rows it has.
-    init(_ name: String, rows columns: String, _ sql: (_ set: String, _ count: String) -> String) {
+    ///   - sql: the text, with the set as something to select from.
+    init(_ name: String, rows columns: String, _ sql: (_ set: String) -> String) {
         let columns = columns.split(separator: ",").map { $0.split { $0.isWhitespace } }
         let values = columns.enumerated().map { index, column in "$\(index + 1)::\(column[1]) AS \(column[0])" }
         // Elements are taken by their place: `unnest` of many arrays would copy each into a store of its own, at four
@@ -30,8 +30,8 @@ struct Statement: Sendable {
                 """
                 (SELECT \((["n.first AS \(columns[0][0])"] + elements).joined(separator: ", "))
                 FROM unnest($1::\(columns[0][1])[]) WITH ORDINALITY AS n(first, i))
-                """, "cardinality($1)"))
-        oneRow = ("\(name).one", sql("(SELECT \(values.joined(separator: ", ")))", "1"))
+                """))
+        oneRow = ("\(name).one", sql("(SELECT \(values.joined(separator: ", ")))"))
     }
 
     /// Its name and text for these parameters.

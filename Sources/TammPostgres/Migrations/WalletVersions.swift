@@ -56,6 +56,9 @@ extension Migration {
             CREATE TRIGGER renew_wallet AFTER INSERT OR UPDATE OR DELETE ON tamm.receivables FOR EACH ROW
                 WHEN (current_setting('tamm.counts_versions', true) IS DISTINCT FROM 'on')
                 EXECUTE FUNCTION tamm.renew_wallet();
+            -- A wallet that goes would leave entries that are nobody's.
+            CREATE TRIGGER refuse_change BEFORE DELETE ON tamm.workspace_wallets
+                FOR EACH ROW EXECUTE FUNCTION tamm.refuse_change();
             CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tamm.workspace_wallets
                 FOR EACH STATEMENT EXECUTE FUNCTION tamm.refuse_change();
             CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tamm.credit_grants
@@ -71,6 +74,7 @@ extension Migration {
             DROP TRIGGER refuse_truncate ON tamm.credit_holds;
             DROP TRIGGER refuse_truncate ON tamm.credit_grants;
             DROP TRIGGER refuse_truncate ON tamm.workspace_wallets;
+            DROP TRIGGER refuse_change ON tamm.workspace_wallets;
             DROP TRIGGER renew_wallet ON tamm.receivables;
             DROP TRIGGER renew_wallet ON tamm.credit_holds;
             DROP TRIGGER renew_wallet ON tamm.credit_grants;

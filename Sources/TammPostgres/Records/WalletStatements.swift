@@ -1,7 +1,7 @@
 /// The statements of the wallets' tables. Sets of rows go in as arrays, one a column.
 extension Statement {
     private static func lock(_ name: String, _ suffix: String) -> Statement {
-        Statement(name, rows: "workspace_id uuid, wallet_id uuid") { set, _ in
+        Statement(name, rows: "workspace_id uuid, wallet_id uuid") { set in
             """
             SELECT \(WalletColumns.wallet("w")), w.version FROM \(set) n
             JOIN tamm.workspace_wallets w ON w.workspace_id = n.workspace_id AND w.id = n.wallet_id
@@ -14,14 +14,14 @@ extension Statement {
     static let lockFreeWallets = lock("lock_free_wallets", "FOR NO KEY UPDATE OF w SKIP LOCKED")
     static let lookAtWallets = lock("look_at_wallets", "")
 
-    static let recordedCommands = Statement("recorded_commands", rows: "workspace_id uuid, key text") { set, _ in
+    static let recordedCommands = Statement("recorded_commands", rows: "workspace_id uuid, key text") { set in
         """
         SELECT \(WalletColumns.command("c")) FROM \(set) n
         JOIN tamm.wallet_commands c ON c.workspace_id = n.workspace_id AND c.key = n.key
         """
     }
 
-    static let recordedUsage = Statement("recorded_usage", rows: "workspace_id uuid, id text") { set, _ in
+    static let recordedUsage = Statement("recorded_usage", rows: "workspace_id uuid, id text") { set in
         """
         SELECT u.workspace_id, u.id FROM \(set) n
         JOIN tamm.usage_events u ON u.workspace_id = n.workspace_id AND u.id = n.id
@@ -38,14 +38,14 @@ extension Statement {
     static let counters = Statement(
         "counters", "SELECT s.workspace_id FROM tamm.usage_sequences s WHERE s.workspace_id = ANY ($1::uuid[])")
 
-    static let openGrants = Statement("open_grants", rows: "workspace_id uuid, wallet_id uuid") { set, _ in
+    static let openGrants = Statement("open_grants", rows: "workspace_id uuid, wallet_id uuid") { set in
         """
         SELECT \(WalletColumns.grant("g")) FROM \(set) n
         JOIN tamm.credit_grants g ON g.workspace_id = n.workspace_id AND g.wallet_id = n.wallet_id AND g.is_open
         """
     }
 
-    static let openReceivables = Statement("open_receivables", rows: "workspace_id uuid, wallet_id uuid") { set, _ in
+    static let openReceivables = Statement("open_receivables", rows: "workspace_id uuid, wallet_id uuid") { set in
         """
         SELECT \(WalletColumns.receivable("r")) FROM \(set) n
         JOIN tamm.receivables r ON r.workspace_id = n.workspace_id AND r.wallet_id = n.wallet_id AND r.is_open
@@ -54,7 +54,7 @@ extension Statement {
 
     static let dueHolds = Statement(
         "due_holds", rows: "workspace_id uuid, wallet_id uuid, due_by timestamptz"
-    ) { set, _ in
+    ) { set in
         """
         SELECT \(WalletColumns.hold("h")) FROM \(set) n
         JOIN tamm.credit_holds h ON h.workspace_id = n.workspace_id AND h.wallet_id = n.wallet_id
@@ -63,7 +63,7 @@ extension Statement {
     }
 
     private static func named(_ name: String, _ table: String, _ columns: (String) -> String) -> Statement {
-        Statement(name, rows: "workspace_id uuid, wallet_id uuid, id uuid") { set, _ in
+        Statement(name, rows: "workspace_id uuid, wallet_id uuid, id uuid") { set in
             """
             SELECT \(columns("t")) FROM \(set) n
             JOIN tamm.\(table) t ON t.workspace_id = n.workspace_id AND t.wallet_id = n.wallet_id AND t.id = n.id
@@ -77,7 +77,7 @@ extension Statement {
 
     private static let quotaKey = "workspace_id uuid, wallet_id uuid, meter text, period_start timestamptz"
 
-    static let quotas = Statement("quotas", rows: quotaKey) { set, _ in
+    static let quotas = Statement("quotas", rows: quotaKey) { set in
         """
         SELECT q.workspace_id, q.wallet_id, q.meter, q.period_start, q.used FROM \(set) n
         JOIN tamm.quota_counters q ON q.workspace_id = n.workspace_id AND q.wallet_id = n.wallet_id
@@ -134,7 +134,7 @@ extension Statement {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING
         """)
 
-    /// Refuses a wallet that is of another version than the one that was gone by; one that is gone is missed in the count.
+    /// Refuses a wallet that is of another version than the one that was gone by; that it goes, the database refuses.
     private static let nextVersion =
         "CASE WHEN w.version = coalesce(n.version, w.version) THEN w.version + 1 ELSE tamm.refuse_stale() END"
 
@@ -142,31 +142,27 @@ extension Statement {
         "update_wallets",
         rows: "workspace_id uuid, id uuid, available int8, held int8, owed int8, open_holds int4, sequence int8, "
             + "head bytea, recorded_at timestamptz, version int8"
-    ) { set, count in
+    ) { set in
         """
-        WITH done AS (
-            UPDATE tamm.workspace_wallets w SET available = n.available, held = n.held, owed = n.owed,
-                open_holds = n.open_holds, sequence = n.sequence, head = n.head, recorded_at = n.recorded_at,
-                version = \(nextVersion)
-            FROM \(set) n WHERE w.workspace_id = n.workspace_id AND w.id = n.id RETURNING 1)
-        SELECT tamm.refuse_stale() WHERE (SELECT count(*) FROM done) <> \(count)
+        UPDATE tamm.workspace_wallets w SET available = n.available, held = n.held, owed = n.owed,
+            open_holds = n.open_holds, sequence = n.sequence, head = n.head, recorded_at = n.recorded_at,
+            version = \(nextVersion)
+        FROM \(set) n WHERE w.workspace_id = n.workspace_id AND w.id = n.id
         """
     }
 
     private static let version = "workspace_id uuid, id uuid, version int8"
 
     /// For wallets of which only what belongs to them changes.
-    static let renewWallets = Statement("renew_wallets", rows: version) { set, count in
+    static let renewWallets = Statement("renew_wallets", rows: version) { set in
         """
-        WITH done AS (
-            UPDATE tamm.workspace_wallets w SET version = \(nextVersion)
-            FROM \(set) n WHERE w.workspace_id = n.workspace_id AND w.id = n.id RETURNING 1)
-        SELECT tamm.refuse_stale() WHERE (SELECT count(*) FROM done) <> \(count)
+        UPDATE tamm.workspace_wallets w SET version = \(nextVersion)
+        FROM \(set) n WHERE w.workspace_id = n.workspace_id AND w.id = n.id
         """
     }
 
     /// Fails unless each wallet is of this version.
-    static let proveVersions = Statement("prove_versions", rows: version) { set, _ in
+    static let proveVersions = Statement("prove_versions", rows: version) { set in
         """
         SELECT tamm.refuse_stale() FROM \(set) n
         LEFT JOIN tamm.workspace_wallets w ON w.workspace_id = n.workspace_id AND w.id = n.id
@@ -175,7 +171,7 @@ extension Statement {
     }
 
     /// Fails unless none of the keys is recorded.
-    static let proveNewKeys = Statement("prove_new_keys", rows: "workspace_id uuid, key text") { set, _ in
+    static let proveNewKeys = Statement("prove_new_keys", rows: "workspace_id uuid, key text") { set in
         """
         SELECT tamm.refuse_stale() FROM \(set) n
         JOIN tamm.wallet_commands c ON c.workspace_id = n.workspace_id AND c.key = n.key
@@ -187,7 +183,7 @@ extension Statement {
         rows: "workspace_id uuid, wallet_id uuid, sequence int8, kind int2, source int2, target int2, amount int8, "
             + "grant_id uuid, hold_id uuid, command text, occurred_at timestamptz, recorded_at timestamptz, "
             + "available int8, held int8, owed int8, hash bytea"
-    ) { set, _ in
+    ) { set in
         """
         INSERT INTO tamm.ledger_entries (workspace_id, wallet_id, sequence, kind, source, target, amount, grant_id,
             hold_id, command, occurred_at, recorded_at, available, held, owed, hash)
@@ -198,7 +194,7 @@ extension Statement {
     static let updateGrants = Statement(
         "update_grants",
         rows: "workspace_id uuid, wallet_id uuid, id uuid, status int2, remaining int8, clawed_back int8, is_open bool"
-    ) { set, _ in
+    ) { set in
         """
         UPDATE tamm.credit_grants g SET status = n.status, remaining = n.remaining, clawed_back = n.clawed_back,
             is_open = n.is_open
@@ -259,7 +255,7 @@ extension Statement {
             forgiven = excluded.forgiven, is_open = excluded.is_open, created_at = excluded.created_at
         """)
 
-    static let putQuotas = Statement("put_quotas", rows: "\(quotaKey), used int8") { set, _ in
+    static let putQuotas = Statement("put_quotas", rows: "\(quotaKey), used int8") { set in
         """
         INSERT INTO tamm.quota_counters (workspace_id, wallet_id, meter, period_start, used) SELECT n.* FROM \(set) n
         ON CONFLICT (workspace_id, wallet_id, meter, period_start) DO UPDATE SET used = excluded.used
@@ -271,7 +267,7 @@ extension Statement {
         + "entries_to int8, available int8, held int8, owed int8, recorded_at timestamptz, subject_kind int2, "
         + "subject_id uuid, fingerprint bytea, reversed int8"
 
-    static let insertCommands = Statement("insert_commands", rows: commandColumns) { set, _ in
+    static let insertCommands = Statement("insert_commands", rows: commandColumns) { set in
         """
         INSERT INTO tamm.wallet_commands (workspace_id, key, wallet_id, kind, amount, shortfall, entries_from,
             entries_to, available, held, owed, recorded_at, subject_kind, subject_id, fingerprint, reversed)
@@ -280,7 +276,7 @@ extension Statement {
     }
 
     /// A command that is not there, or has another receipt, is not changed; how many are is looked at.
-    static let reverseCommands = Statement("reverse_commands", rows: commandColumns) { set, _ in
+    static let reverseCommands = Statement("reverse_commands", rows: commandColumns) { set in
         """
         UPDATE tamm.wallet_commands c SET reversed = n.reversed FROM \(set) n
         WHERE c.workspace_id = n.workspace_id AND c.key = n.key
