@@ -20,8 +20,9 @@ public final class PostgresStore: TammStore {
     public init(_ configuration: PostgresConfiguration) async throws(TammError) {
         try configuration.check()
         self.configuration = configuration
-        wallets = WalletCache(wallets: configuration.cachedWallets)
-        pool = ConnectionPool(configuration, connections: configuration.connections)
+        let wallets = WalletCache(wallets: configuration.cachedWallets)
+        self.wallets = wallets
+        pool = ConnectionPool(configuration, connections: configuration.connections) { wallets.forgetAll() }
         reserved = ConnectionPool(configuration, connections: 1)
         upkeep = Self.keep(reserved, every: configuration.reservedUpkeep)
         do throws(TammError) {
@@ -122,9 +123,9 @@ public final class PostgresStore: TammStore {
             return .done(value)
         } catch {
             session.rollBack()
-            let wasMistaken = session.memory?.isTrusted == true && session.failure?.isConnectionLost != true
-            session.memory?.forget(wasMistaken: wasMistaken)
-            if wasMistaken {
+            let wasTrusting = session.memory?.isTrusted == true && session.failure?.isConnectionLost != true
+            session.memory?.forget(wasMistaken: wasTrusting && session.failure?.isMistake == true)
+            if wasTrusting {
                 logger.debug("batch runs again with locks", metadata: ["cause": "\(error)"])
                 return try attempt(as: principal, on: connection, trusting: false, body)
             }

@@ -73,7 +73,7 @@ final class Session {
             switch role {
             case .runtime: .enterAsUser
             case .service: .enterAsService
-            case .ledger: memory?.isTrusted == true ? .enterInHaste : .enter
+            case .ledger: memory?.isTrusted == true ? .enterLedgerInHaste : .enterLedger
             }
         try connection.post(statement, setting)
     }
@@ -234,16 +234,27 @@ extension Statement {
     fileprivate static let resetAll = Statement("reset_all", "RESET ALL")
     /// Takes the role, for this transaction alone.
     static let enter = Statement("enter", "SELECT set_config('role', $1, true)")
-    /// Takes the role, and does not wait for what another transaction has locked.
-    fileprivate static let enterInHaste = Statement(
-        "enter_in_haste", "SELECT set_config('role', $1, true), set_config('lock_timeout', '10ms', true)")
+    /// Takes the role and says that each write counts its wallets' versions up, for this transaction alone.
+    fileprivate static let enterLedger = Statement(
+        "enter_ledger", "SELECT set_config('role', $1, true), set_config('tamm.counts_versions', 'on', true)")
+    /// As ``enterLedger``, and does not wait for what another transaction has locked.
+    fileprivate static let enterLedgerInHaste = Statement(
+        "enter_ledger_in_haste",
+        """
+        SELECT set_config('role', $1, true), set_config('tamm.counts_versions', 'on', true),
+            set_config('lock_timeout', '10ms', true)
+        """)
     /// Takes the role and says that the library writes the audit log's entries for what it does, for this transaction
     /// alone; what else has the role is audited by triggers.
     fileprivate static let enterAsService = Statement(
         "enter_as_service", "SELECT set_config('role', $1, true), set_config('tamm.audited_by', 'library', true)")
     /// Gives the role back for the caller's own statements.
     fileprivate static let leave = Statement(
-        "leave", "SELECT set_config('role', 'none', true), set_config('tamm.audited_by', '', true)")
+        "leave",
+        """
+        SELECT set_config('role', 'none', true), set_config('tamm.audited_by', '', true),
+            set_config('tamm.counts_versions', '', true)
+        """)
     /// Takes the role and says on whose behalf, for this transaction alone.
     fileprivate static let enterAsUser = Statement(
         "enter_as_user",

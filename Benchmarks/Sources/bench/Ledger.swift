@@ -13,13 +13,6 @@ func ledgerBenchmarks() async throws {
         throw BenchError("the ledger's benchmarks need a server: scripts/with-postgres make bench ONLY=ledger")
     }
     let bench = try await LedgerBench(environment)
-    if let only = ProcessInfo.processInfo.environment["LAB"] {
-        if only == "one" { for _ in 0..<3 { print("one", Bench.median(try await bench.run(wallets: bench.count, callers: 1).times)) } }
-        if only == "uniform" { for _ in 0..<3 { print("uniform", try await bench.run(wallets: bench.count, callers: 256).rate) } }
-        if only == "cmp" { try await bench.compare("uniform", wallets: bench.count, callers: 256); try await bench.oneCaller() }
-        await bench.store.shutdown()
-        return
-    }
     try await bench.compare("hot", wallets: 1, callers: 256)
     try await bench.compare("uniform", wallets: bench.count, callers: 256)
     try await bench.oneCaller()
@@ -111,7 +104,7 @@ final class LedgerBench: Sendable {
     }
 
     /// Debits of so many callers for some seconds: how many a second, and the time of each in microseconds.
-    func run(wallets count: Int, callers: Int) async throws -> (rate: Double, times: [Double]) {
+    private func run(wallets count: Int, callers: Int) async throws -> (rate: Double, times: [Double]) {
         let start = ContinuousClock.now
         let end = start + .seconds(seconds)
         let times = try await withThrowingTaskGroup(of: [Double].self) { group in

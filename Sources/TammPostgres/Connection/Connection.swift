@@ -218,12 +218,11 @@ import TammCore
 
     /// Hands everything to the server, and takes what it says meanwhile.
     private func flush() throws(ServerFailure) {
-        let deadline = ContinuousClock.now + patience
         while true {
             switch unsafe PQflush(raw) {
             case 0: return
             case 1:
-                guard try ready(for: POLLIN | POLLOUT, until: deadline) else {
+                guard try ready(for: POLLIN | POLLOUT, until: .now + patience) else {
                     throw lost("the server has not taken what was sent for \(patience)")
                 }
                 guard unsafe PQconsumeInput(raw) == 1 else { throw lost() }

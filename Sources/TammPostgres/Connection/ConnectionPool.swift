@@ -47,8 +47,11 @@ final class ConnectionPool: Sendable {
     private let waiting: Int
     private let patience: Duration
 
-    init(_ configuration: PostgresConfiguration, connections: Int) {
-        threads = (0..<connections).map { ConnectionThread(configuration, number: $0) }
+    /// - Parameter connected: called when there is a new connection, before it is used.
+    init(
+        _ configuration: PostgresConfiguration, connections: Int, connected: @escaping @Sendable () -> Void = {}
+    ) {
+        threads = (0..<connections).map { ConnectionThread(configuration, number: $0, connected: connected) }
         state = Mutex(State(idle: threads.reversed().map { Idle(thread: $0, isConnected: false) }))
         waiting = configuration.waiting
         patience = configuration.timeouts.acquire

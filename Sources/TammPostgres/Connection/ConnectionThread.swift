@@ -6,13 +6,15 @@ import TammCore
 final class ConnectionThread: Sendable {
     private let queue: DispatchQueue
     private let configuration: PostgresConfiguration
+    private let isNew: @Sendable () -> Void
     /// Used on the queue alone.
     private nonisolated(unsafe) var connection: Connection?
     private nonisolated(unsafe) var backoff = Backoff()
     private let cancellation = Mutex<Cancellation?>(nil)
 
-    init(_ configuration: PostgresConfiguration, number: Int) {
+    init(_ configuration: PostgresConfiguration, number: Int, connected: @escaping @Sendable () -> Void = {}) {
         self.configuration = configuration
+        isNew = connected
         queue = DispatchQueue(label: "tamm.postgres.\(number)")
     }
 
@@ -72,6 +74,7 @@ final class ConnectionThread: Sendable {
             unsafe connection = new
             unsafe backoff.succeeded()
             cancellation.withLock { $0 = new.cancellation() }
+            isNew()
             return new
         } catch {
             unsafe backoff.failed(error.error)

@@ -12,6 +12,9 @@ struct ServerFailure: Error {
     /// Whether the same transaction may succeed when it is run again from its beginning.
     var isRetryable: Bool { sqlState == "40001" || sqlState == "40P01" }
 
+    /// Whether it tells that a batch went by what is not so: another has written the wallet or the key, or is about to.
+    var isMistake: Bool { isRetryable || sqlState == "23505" || sqlState == "55P03" }
+
     /// Whether the connection is of no use any more.
     var isConnectionLost: Bool {
         sqlState.isEmpty || sqlState.hasPrefix("08") || Self.endings.contains(sqlState)

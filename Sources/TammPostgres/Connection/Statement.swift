@@ -36,7 +36,9 @@ struct Statement: Sendable {
 
     /// Its name and text for these parameters.
     func form(for parameters: PostgresParameters) -> (name: String, sql: String) {
-        parameters.isOneRow ? oneRow : (name, sql)
+        guard parameters.isOneRow else { return (name, sql) }
+        precondition(!oneRow.sql.isEmpty, "\(name) takes no set of rows")
+        return oneRow
     }
 
     /// Its first word in capitals, behind white space and comments; empty without one.

@@ -11,12 +11,12 @@ extension Migration {
             BEGIN
                 RAISE EXCEPTION 'a wallet has changed since it was read' USING ERRCODE = '40001';
             END $$;
-            -- What writes a wallet and leaves its version as it was, or writes what belongs to it.
+            -- What writes a wallet and does not count its version up, or writes what belongs to it.
             CREATE FUNCTION tamm.renew_wallet() RETURNS trigger LANGUAGE plpgsql
                 SET search_path = pg_catalog, pg_temp AS $$
             BEGIN
                 IF TG_TABLE_NAME = 'workspace_wallets' THEN
-                    UPDATE tamm.workspace_wallets SET version = version + 1
+                    UPDATE tamm.workspace_wallets SET version = OLD.version + 1
                         WHERE workspace_id = NEW.workspace_id AND id = NEW.id;
                     RETURN NULL;
                 END IF;
@@ -45,17 +45,36 @@ extension Migration {
             END $$;
 
             CREATE TRIGGER renew_wallet AFTER UPDATE ON tamm.workspace_wallets FOR EACH ROW
-                WHEN (NEW.version = OLD.version) EXECUTE FUNCTION tamm.renew_wallet();
-            -- The ledger's batches count for themselves.
+                WHEN (NEW.version <= OLD.version) EXECUTE FUNCTION tamm.renew_wallet();
+            -- The library's batches count for themselves, and say so.
             CREATE TRIGGER renew_wallet AFTER INSERT OR UPDATE OR DELETE ON tamm.credit_grants FOR EACH ROW
-                WHEN (current_user <> 'tamm_ledger') EXECUTE FUNCTION tamm.renew_wallet();
+                WHEN (current_setting('tamm.counts_versions', true) IS DISTINCT FROM 'on')
+                EXECUTE FUNCTION tamm.renew_wallet();
             CREATE TRIGGER renew_wallet AFTER INSERT OR UPDATE OR DELETE ON tamm.credit_holds FOR EACH ROW
-                WHEN (current_user <> 'tamm_ledger') EXECUTE FUNCTION tamm.renew_wallet();
+                WHEN (current_setting('tamm.counts_versions', true) IS DISTINCT FROM 'on')
+                EXECUTE FUNCTION tamm.renew_wallet();
             CREATE TRIGGER renew_wallet AFTER INSERT OR UPDATE OR DELETE ON tamm.receivables FOR EACH ROW
-                WHEN (current_user <> 'tamm_ledger') EXECUTE FUNCTION tamm.renew_wallet();
+                WHEN (current_setting('tamm.counts_versions', true) IS DISTINCT FROM 'on')
+                EXECUTE FUNCTION tamm.renew_wallet();
+            -- A wallet that goes would leave entries that are nobody's.
+            CREATE TRIGGER refuse_change BEFORE DELETE ON tamm.workspace_wallets
+                FOR EACH ROW EXECUTE FUNCTION tamm.refuse_change();
+            CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tamm.workspace_wallets
+                FOR EACH STATEMENT EXECUTE FUNCTION tamm.refuse_change();
+            CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tamm.credit_grants
+                FOR EACH STATEMENT EXECUTE FUNCTION tamm.refuse_change();
+            CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tamm.credit_holds
+                FOR EACH STATEMENT EXECUTE FUNCTION tamm.refuse_change();
+            CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tamm.receivables
+                FOR EACH STATEMENT EXECUTE FUNCTION tamm.refuse_change();
             """#,
         down: .sql(
             """
+            DROP TRIGGER refuse_truncate ON tamm.receivables;
+            DROP TRIGGER refuse_truncate ON tamm.credit_holds;
+            DROP TRIGGER refuse_truncate ON tamm.credit_grants;
+            DROP TRIGGER refuse_truncate ON tamm.workspace_wallets;
+            DROP TRIGGER refuse_change ON tamm.workspace_wallets;
             DROP TRIGGER renew_wallet ON tamm.receivables;
             DROP TRIGGER renew_wallet ON tamm.credit_holds;
             DROP TRIGGER renew_wallet ON tamm.credit_grants;

@@ -2,7 +2,7 @@ import TammCore
 
 /// A wallet as a transaction of this store has left it: all that most commands need to be decided.
 struct KnownWallet: Sendable {
-    /// With more open than this, a wallet is read each time.
+    /// With more than this open, or more parts of holds, a wallet is read each time.
     private static let most = 16
 
     private(set) var wallet: Wallet
@@ -23,7 +23,8 @@ struct KnownWallet: Sendable {
     }
 
     private var isComplete: Bool {
-        wallet.balance.owed.isZero && holds.count == wallet.openHolds && max(grants.count, holds.count) <= Self.most
+        wallet.balance.owed.isZero && holds.count == wallet.openHolds && grants.count <= Self.most
+            && holds.count <= Self.most && holds.reduce(0) { $0 + $1.portions.count } <= Self.most
     }
 
     /// What locking the wallet would read; nil where that is more than is known.

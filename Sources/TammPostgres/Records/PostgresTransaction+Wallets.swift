@@ -100,6 +100,7 @@ extension PostgresTransaction {
             for command in try rows[keysAt].map({ row throws(TammError) in try row.nextCommand() }) {
                 commands[command.key] = command
             }
+            session.memory?.learn(commands.keys)
         }
         if let countersAt {
             let free = Set(try rows[countersAt].map { row throws(TammError) in try row.next(Identifier<Workspace>.self) })

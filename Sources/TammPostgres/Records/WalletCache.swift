@@ -17,6 +17,7 @@ final class WalletCache: Sendable {
         var penalty = 0
         var trusted = 0
         var mistaken = 0
+        var epoch = 0
     }
 
     private static let longestPenalty = 1024
@@ -33,9 +34,22 @@ final class WalletCache: Sendable {
     /// How many batches went by it, and how many of them had to run again.
     var counts: (trusted: Int, mistaken: Int) { state.withLock { ($0.trusted, $0.mistaken) } }
 
-    /// All the batch's wallets; nil where one of them, or one of the keys, has to be looked at.
+    /// Goes up when all is forgotten.
+    var epoch: Int { state.withLock { $0.epoch } }
+
+    /// Forgets everything: a connection that is new may lead to a server that has gone back, a standby or a backup.
+    func forgetAll() {
+        state.withLock { state in
+            state.wallets.removeAll()
+            state.keys.removeAll()
+            state.epoch += 1
+        }
+    }
+
+    /// All the batch's wallets; nil where one of them, or one of the keys, has to be looked at, and for a batch without
+    /// keys: whoever does no commands wants the wallets locked.
     func recall(_ batch: WalletBatch) -> [(KnownWallet, WalletState)]? {
-        guard isUsed, batch.usage.isEmpty, !batch.wallets.isEmpty else { return nil }
+        guard isUsed, batch.usage.isEmpty, !batch.wallets.isEmpty, !batch.keys.isEmpty else { return nil }
         return state.withLock { state in
             guard state.holdsBack == 0 else {
                 state.holdsBack -= 1
@@ -53,13 +67,21 @@ final class WalletCache: Sendable {
         }
     }
 
-    /// Keeps what a transaction has left, once it is committed.
-    func keep(_ known: some Collection<KnownWallet>, _ keys: [CommandKey], wasTrusted: Bool) {
+    /// Keeps what a transaction that began in the epoch has left, once it is committed.
+    func keep(
+        _ known: [WalletPlace: KnownWallet], of places: [WalletPlace], _ keys: [CommandKey], from epoch: Int,
+        wasTrusted: Bool
+    ) {
         guard isUsed else { return }
         state.withLock { state in
-            for wallet in known {
-                // A later transaction may have been here first.
-                state.wallets.put(wallet, wallet.wallet.place) { $0.version <= wallet.version }
+            guard state.epoch == epoch else { return }
+            for place in places {
+                if let wallet = known[place] {
+                    // A later transaction may have been here first.
+                    state.wallets.put(wallet, place) { $0.version <= wallet.version }
+                } else {
+                    state.wallets.remove(place)
+                }
             }
             for key in keys { state.keys.put((), key.hashValue) }
             if wasTrusted { state.penalty /= 2 }
@@ -105,6 +127,11 @@ struct Generations<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
         guard let kept = newer.updateValue(value, forKey: key) ?? older.removeValue(forKey: key) else { return }
         if !replaces(kept) { newer[key] = kept }
+    }
+
+    mutating func removeAll() {
+        newer = [:]
+        older = [:]
     }
 
     mutating func remove(_ key: Key) {

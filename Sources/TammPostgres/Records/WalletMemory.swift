@@ -4,6 +4,8 @@ import TammCore
 struct WalletMemory {
     private let cache: WalletCache
     private let mayTrust: Bool
+    /// What the cache was when the transaction began.
+    private let epoch: Int
     /// Whether it goes by wallets that it has neither locked nor read.
     private(set) var isTrusted = false
     private var known: [WalletPlace: KnownWallet] = [:]
@@ -19,6 +21,7 @@ struct WalletMemory {
     init(_ cache: WalletCache, mayTrust: Bool) {
         self.cache = cache
         self.mayTrust = mayTrust
+        epoch = cache.epoch
     }
 
     /// The batch's wallets, unread; nil where one of them has to be read. Their keys count as new.
@@ -39,6 +42,9 @@ struct WalletMemory {
         places.append(state.wallet.place)
         known[state.wallet.place] = KnownWallet(state, version: version)
     }
+
+    /// Takes note of keys that were found recorded: whoever asks them again has them looked up.
+    mutating func learn(_ recorded: some Sequence<CommandKey>) { keys += recorded }
 
     /// The version of which the wallet has to be when it is written; nil for any.
     func version(of place: WalletPlace) -> Int64? {
@@ -73,10 +79,10 @@ struct WalletMemory {
     /// Keeps what the transaction has left; after it is committed.
     func keep() {
         guard !places.isEmpty else { return }
-        cache.keep(known.values, keys, wasTrusted: isTrusted)
+        cache.keep(known, of: places, keys, from: epoch, wasTrusted: isTrusted)
     }
 
-    /// - Parameter wasMistaken: whether what it went by may not have been so.
+    /// - Parameter wasMistaken: whether what it went by was not so.
     func forget(wasMistaken: Bool) { cache.forget(places, wasMistaken: wasMistaken) }
 }
 

@@ -134,7 +134,7 @@ extension Statement {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING
         """)
 
-    /// Refuses a wallet that is of another version than the one that was gone by.
+    /// Refuses a wallet that is of another version than the one that was gone by; that it goes, the database refuses.
     private static let nextVersion =
         "CASE WHEN w.version = coalesce(n.version, w.version) THEN w.version + 1 ELSE tamm.refuse_stale() END"
 

@@ -1,6 +1,7 @@
 import TammCore
 import TammPostgres
 import TammTesting
+import TestCommands
 import Testing
 
 @Suite struct `A subscription that is changed by SQL` {
@@ -32,10 +33,8 @@ import Testing
         let workspace = try await tamm.workspaces.create(named: "By hand", owner: owner, as: .service)
         _ = try await tamm.subscriptions.assign(PlanID("starter"), to: workspace.id, as: .service)
         for status in ["trialing", "past_due"] {
-            await #expect {
+            await #expect(throws: CommandFailure.self) {
                 try await Admin.run("UPDATE tamm.subscriptions SET status = '\(status)'", database: scratch.name)
-            } throws: {
-                "\($0)".contains("violates check constraint")
             }
         }
         await scratch.close()

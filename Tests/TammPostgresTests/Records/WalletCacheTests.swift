@@ -114,7 +114,9 @@ private struct Desk {
 
     @Test(arguments: [
         "UPDATE tamm.credit_grants SET expires_at = created_at + interval '1 second'",
+        "SET ROLE tamm_ledger; UPDATE tamm.credit_grants SET expires_at = created_at + interval '1 second'",
         "UPDATE tamm.workspace_wallets SET recorded_at = recorded_at",
+        "UPDATE tamm.workspace_wallets SET version = 0",
     ])
     func `is read again after a change by SQL`(change: String) async throws {
         let desk = try await Desk(Credits(10))
@@ -125,6 +127,54 @@ private struct Desk {
         #expect((outcome.receipt == nil) == hasExpired)
         #expect(desk.here.wallets.counts.mistaken == 1)
         #expect(try await desk.others.balance(of: desk.wallet, as: .service).available == (hasExpired ? .zero : Credits(9)))
+        await desk.close()
+    }
+
+    @Test(arguments: ["DELETE FROM tamm.workspace_wallets", "TRUNCATE tamm.credit_grants, tamm.workspace_wallets CASCADE"])
+    func `does not go, whoever asks`(sql: String) async throws {
+        let desk = try await Desk(Credits(10))
+        await #expect { try await Admin.run(sql, database: desk.scratch.name) } throws: { "\($0)".contains("is append-only") }
+        #expect(try await desk.debit(.one, "debit").receipt != nil)
+        await desk.close()
+    }
+
+    @Test func `is forgotten with every connection that is new, for the server may have gone back`() async throws {
+        let desk = try await Desk(Credits(10))
+        #expect(try await desk.debit(.one, "first").receipt != nil)
+        let trusted = desk.here.wallets.counts.trusted
+        #expect(trusted == 1)
+        try await Admin.run(
+            """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = '\(desk.scratch.name)' AND usename = 'tamm_app'
+            """)
+        #expect(try await desk.debit(.one, "second").receipt != nil)
+        #expect(desk.here.wallets.counts.trusted == trusted)
+        #expect(try await desk.debit(.one, "third").receipt != nil)
+        #expect(desk.here.wallets.counts.trusted == trusted + 1)
+        #expect(try await desk.balance() == Credits(7))
+        await desk.close()
+    }
+
+    @Test func `is locked for whoever does no commands`() async throws {
+        let desk = try await Desk(Credits(10))
+        let need = WalletNeed(workspace: desk.wallet.workspace, wallet: desk.wallet.id, dueBy: desk.time.now)
+        let (here, there) = (desk.here, desk.there)
+        let gate = Gate()
+        defer { gate.open() }
+        let holder = Task {
+            try await here.transaction(as: .ledger) { t throws(TammError) in
+                _ = try t.lockWallets(WalletBatch(wallets: [need]), waiting: false)
+                gate.pass()
+            }
+        }
+        await gate.arrivals(1)
+        let found = try await there.transaction(as: .ledger) { t throws(TammError) in
+            try t.lockWallets(WalletBatch(wallets: [need]), waiting: false).wallets
+        }
+        if case .busy = found[0] {} else { Issue.record("wanted a busy wallet, found \(found[0])") }
+        gate.open()
+        try await holder.value
         await desk.close()
     }
 

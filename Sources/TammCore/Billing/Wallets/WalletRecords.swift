@@ -13,6 +13,9 @@ public protocol WalletRecords: ~Copyable {
     /// Locks the batch's wallets for this transaction, in the order of their places whatever the order asked, and
     /// reads what deciding needs, keys and usage events too, when the locks are held.
     ///
+    /// For a batch with keys that does not wait, a store may answer from what it remembers, and take the locks when
+    /// the changes are written: it commits only where that was so, and runs the body again where it was not.
+    ///
     /// - Parameter waiting: whether to wait for a wallet that another transaction has locked; otherwise it is `busy`.
     /// - Throws: `forbidden` unless the principal is the ledger or the service.
     borrowing func lockWallets(_ batch: WalletBatch, waiting: Bool) throws(TammError) -> LockedBatch
