@@ -76,6 +76,19 @@ struct ReplicaTests {
         replica.close()
     }
 
+    @Test func `leaves nobody waiting whose answer came with the farewell`() async throws {
+        let (replica, store) = try world()
+        let (desk, policy) = (Desk(), try Desk.policy(2))
+        replica.refuse("OOM first\r\n-READONLY You can't write against a read only replica.")
+        for _ in 0..<3 {
+            await #expect(throws: TammError.self) { _ = try await store.decide([desk.request(policy)], at: anyMoment) }
+        }
+        replica.refuse(nil)
+        #expect(try await answer(store, desk.request(policy)).isAdmitted)
+        await store.shutdown()
+        replica.close()
+    }
+
     @Test func `is not one that has an error of another kind`() async throws {
         let (replica, store) = try world()
         let (desk, policy) = (Desk(), try Desk.policy(2))

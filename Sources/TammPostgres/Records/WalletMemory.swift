@@ -89,7 +89,7 @@ struct WalletMemory {
 extension Array where Element: Hashable {
     fileprivate mutating func remove(proven: [Element]) {
         // Most writes prove the whole batch, in its order.
-        if proven == self { return self = [] }
+        guard proven != self else { return removeAll() }
         let gone = Set(proven)
         removeAll { gone.contains($0) }
     }

@@ -180,17 +180,21 @@ final class RedisPipe: Sendable {
     private func answer(from wire: RedisWire) throws(TammError) -> Bool {
         var finished: [Flight] = []
         var hasAny = false
-        while let reply = try wire.next() {
-            if case .error(let reason) = reply, RedisWire.isFarewell(reason) { throw RedisWire.refused(reason) }
-            guard var flight = unsafe flights.popFirst() else { throw RedisWire.lost("an answer to no question") }
-            hasAny = true
-            flight.replies.append(reply)
-            if flight.replies.count == flight.ticket.commands.count {
-                finished.append(flight)
-            } else {
-                unsafe flights.prepend(flight)
+        // What was answered before the end is handed out all the same.
+        var end: TammError?
+        do throws(TammError) {
+            while let reply = try wire.next() {
+                if case .error(let reason) = reply, RedisWire.isFarewell(reason) { throw RedisWire.refused(reason) }
+                guard var flight = unsafe flights.popFirst() else { throw RedisWire.lost("an answer to no question") }
+                hasAny = true
+                flight.replies.append(reply)
+                if flight.replies.count == flight.ticket.commands.count {
+                    finished.append(flight)
+                } else {
+                    unsafe flights.prepend(flight)
+                }
             }
-        }
+        } catch { end = error }
         let count = finished.count
         if count > 0 {
             state.withLock { state in
@@ -199,6 +203,7 @@ final class RedisPipe: Sendable {
             }
         }
         for flight in finished { flight.ticket.answer.resume(returning: .success(flight.replies)) }
+        if let end { throw end }
         return hasAny
     }
 

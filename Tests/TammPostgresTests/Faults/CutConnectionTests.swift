@@ -36,7 +36,7 @@ import Testing
         configuration.timeouts.statement = .milliseconds(500)
         configuration.timeouts.silence = .milliseconds(500)
         let store = try await PostgresStore(configuration)
-        try await store.unitOfWork(as: .service) { t throws(TammError) in try t.execute("SELECT 1") }
+        try await store.unitOfWork(as: .service) { t throws(TammError) in _ = try t.execute("SELECT 1") }
         proxy.arm(.deaf)
         let error = await #expect(throws: TammError.self) {
             try await store.unitOfWork(as: .service) { t throws(TammError) in

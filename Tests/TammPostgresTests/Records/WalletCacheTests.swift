@@ -143,11 +143,12 @@ private struct Desk {
         #expect(try await desk.debit(.one, "first").receipt != nil)
         let trusted = desk.here.wallets.counts.trusted
         #expect(trusted == 1)
-        try await Admin.run(
-            """
+        // Each is told before it is gone.
+        let end = """
             SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
             WHERE datname = '\(desk.scratch.name)' AND usename = 'tamm_app'
-            """)
+            """
+        while try await Admin.run(end) != "0" { await Task.yield() }
         #expect(try await desk.debit(.one, "second").receipt != nil)
         #expect(desk.here.wallets.counts.trusted == trusted)
         #expect(try await desk.debit(.one, "third").receipt != nil)

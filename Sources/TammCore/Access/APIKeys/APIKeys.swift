@@ -170,6 +170,8 @@ public struct APIKeys: Sendable {
 /// What a request costs, and under which key it is charged once.
 public struct APIKeyCharge: Sendable, Hashable {
     public let amount: Credits
+    /// The client's own name for the request, so that one that is sent again is charged once: also after a failure that
+    /// leaves open whether it was charged.
     public let key: IdempotencyKey
     /// Nil: the workspace's main one.
     public let wallet: Identifier<Wallet>?

@@ -225,29 +225,32 @@ public final class ExternalRequestLog: Sendable {
         } catch {
             switch error.code {
             case .conflict where batch.isUncertain:
-                switch await isThere(records) {
-                case nil: return .stopped
-                case true?: return .written
-                case false?: return settle(batch, error)
+                do throws(TammError) { return try await isThere(records) ? .written : settle(batch, error) } catch {
+                    return waits(batch, because: error)
                 }
             case .conflict, .invalidInput: return settle(batch, error)
             case .notFound:
                 logRejection(of: batch.requests, because: error)
                 return .rejected
-            case .unavailable, .overloaded, .cancelled:
-                logger.warning("requests to the external API wait to be written down", metadata: ["cause": "\(error)"])
-                state.withLock { state in
-                    guard let index = state.batches.firstIndex(where: { $0.number == batch.number }) else { return }
-                    state.batches[index].isUncertain = true
-                }
-                return .stopped
-            default:
-                logger.error(
-                    "a workspace's requests to the external API wait: its log does not take them",
-                    metadata: ["workspace": "\(batch.workspace)", "requests": "\(records.count)", "cause": "\(error)"])
-                return .setAside
+            default: return waits(batch, because: error)
             }
         }
+    }
+
+    /// The batch stays, and with it all others where nobody answers: where only its own log is at fault, they go on.
+    private func waits(_ batch: Batch, because error: TammError) -> Outcome {
+        guard [.unavailable, .overloaded, .cancelled].contains(error.code) else {
+            logger.error(
+                "a workspace's requests to the external API wait: its log does not take them",
+                metadata: ["workspace": "\(batch.workspace)", "requests": "\(batch.requests.count)", "cause": "\(error)"])
+            return .setAside
+        }
+        logger.warning("requests to the external API wait to be written down", metadata: ["cause": "\(error)"])
+        state.withLock { state in
+            guard let index = state.batches.firstIndex(where: { $0.number == batch.number }) else { return }
+            state.batches[index].isUncertain = true
+        }
+        return .stopped
     }
 
     /// What is not there, and cannot be written as a whole: one of it is at fault.
@@ -258,27 +261,22 @@ public final class ExternalRequestLog: Sendable {
     }
 
     /// Whether the store took the records in the try before, which were one link of the chain: searched for among the
-    /// newest 100,000. Nil where nobody answers.
-    private func isThere(_ records: [AuditRecord]) async -> Bool? {
+    /// newest 100,000.
+    private func isThere(_ records: [AuditRecord]) async throws(TammError) -> Bool {
         guard let first = records.first else { return true }
         let place = first.place
-        do throws(TammError) {
-            var end = try await store.transaction(as: .service) { t throws(TammError) in try t.auditHead(place).sequence }
-            for _ in 0..<100 where end > 0 {
-                let start = max(0, end - Int64(maximumPage))
-                let found = try await store.transaction(as: .service) { t throws(TammError) -> [AuditRecord]? in
-                    let page = try t.auditChain(place, after: start, limit: maximumPage)
-                    guard let begin = page.first(where: { $0.record == first }) else { return nil }
-                    return try t.auditChain(place, after: begin.sequence - 1, limit: records.count).map(\.record)
-                }
-                if let found { return found == records }
-                end = start
+        var end = try await store.transaction(as: .service) { t throws(TammError) in try t.auditHead(place).sequence }
+        for _ in 0..<100 where end > 0 {
+            let start = max(0, end - Int64(maximumPage))
+            let found = try await store.transaction(as: .service) { t throws(TammError) -> [AuditRecord]? in
+                let page = try t.auditChain(place, after: start, limit: maximumPage)
+                guard let begin = page.first(where: { $0.record == first }) else { return nil }
+                return try t.auditChain(place, after: begin.sequence - 1, limit: records.count).map(\.record)
             }
-            return false
-        } catch {
-            logger.warning("requests to the external API wait to be looked for", metadata: ["cause": "\(error)"])
-            return nil
+            if let found { return found == records }
+            end = start
         }
+        return false
     }
 
     /// Puts its halves in its place; the try of the whole has left nothing.

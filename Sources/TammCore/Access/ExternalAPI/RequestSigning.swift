@@ -11,7 +11,9 @@ public struct RequestSigning: Sendable {
     /// Secrets that are kept elsewhere.
     ///
     /// - Parameters:
-    ///   - nonces: where nonces are used up, held for at least twice the tolerance; one for all that accept the keys.
+    ///   - nonces: where nonces are used up, held for at least twice the tolerance; one for all in this process that accept
+    ///     the keys. Each process accepts a signed request once: what must not be done twice is charged, or done, under a
+    ///     key of the client's own.
     ///   - tolerance: how far a signature's time may lie before or after now, above zero, at most a day.
     ///   - secret: 16 to 1,024 bytes; nil where the key has none: then nothing of its is accepted as signed. It is asked
     ///     about keys that are known, at each of their signed requests.
@@ -48,8 +50,14 @@ public struct RequestSigning: Sendable {
     ///
     /// - Throws: `unauthenticated` (mismatch) where it has no secret, and what the secret's place throws.
     func scheme(for key: APIKeyPlace) async throws(TammError) -> HTTPMessageSignature {
-        guard let secret = try await resolve(key) else { throw .refused(.mismatch) }
-        return try scheme(SigningSecret(id: key.id.description, secret))
+        do throws(TammError) {
+            guard let secret = try await resolve(key) else { throw .refused(.mismatch) }
+            return try scheme(SigningSecret(id: key.id.description, secret))
+        } catch {
+            // A secret that is none is not the client's fault.
+            guard error.code == .invalidInput else { throw error }
+            throw TammError(.unavailable, "the signing secret of key \(key.id) is of no use: \(error.message)")
+        }
     }
 
     private func scheme(_ secret: SigningSecret) throws(TammError) -> HTTPMessageSignature {

@@ -6,7 +6,8 @@ public enum Principal: Sendable, Hashable {
     /// A user acting in one workspace, with the role its membership gives.
     case user(Identifier<User>, in: Identifier<Workspace>)
     /// An API key acting in its workspace: it reads what its scopes let it read (``Permission/init(_:)``) and writes
-    /// nothing itself. What a request is to change, the service changes, once its scope has been checked.
+    /// nothing itself. What a request is to change, the service changes, once its scope has been checked. The store looks
+    /// at its status and its workspace's; its expiry, environment and addresses are looked at when a request is admitted.
     case key(Identifier<APIKey>, in: Identifier<Workspace>)
     /// One of the platform's own administrators, across workspaces.
     case platformAdmin(Identifier<User>)

@@ -216,6 +216,24 @@ struct ExternalRequestLogTests {
         #expect(house.log.count.written == 5 && house.log.count.rejected == 0 && house.log.count.waiting == 0)
     }
 
+    @Test func `A workspace whose log cannot be searched holds up nobody either`() async throws {
+        let house = try await House()
+        let other = Identifier<Workspace>(high: house.script.workspace.high + 1, low: 1)
+        let workspace = try Workspace(id: other, name: "Other", createdAt: Bank.start)
+        try await house.store.transaction(as: .service) { t throws(TammError) in try t.insert(workspace) }
+        let requests = try house.note(2)
+        house.store.set(.commitsAndFails)
+        #expect(await !house.log.flush())
+        house.store.set(.up)
+        house.log.note(try house.request(in: other))
+        house.store.next.withLock { $0 = [.up, .corrupted] }
+        #expect(await !house.log.flush())
+        #expect(house.log.count.written == 1 && house.log.count.waiting == 2)
+        #expect(await house.log.flush())
+        #expect(try await house.written().requests == requests)
+        #expect(house.log.count.written == 3 && house.log.count.rejected == 0 && house.log.count.waiting == 0)
+    }
+
     @Test func `Shutting down beside another who writes gives back what he could not write, once`() async throws {
         let house = try await House()
         let requests = try house.note(25)

@@ -95,6 +95,9 @@ import Testing
         await #expect { _ = try await none.scheme(for: key.place) } throws: {
             ($0 as? TammError)?.signatureRefusal == .mismatch
         }
+        // A secret that is none is not the client's fault.
+        let bad = try RequestSigning(nonces: house.nonces) { _ in Secret([1, 2, 3]) }
+        await #expect { _ = try await bad.scheme(for: key.place) } throws: { ($0 as? TammError)?.code == .unavailable }
         let nonces = try NonceCache(lifetime: .seconds(599), capacity: 10, perKey: 10)
         #expect(caught { () throws(TammError) in _ = try RequestSigning(nonces: nonces) { _ in nil } }?.field == "nonces")
     }
