@@ -115,7 +115,8 @@ public final class PostgresStore: TammStore {
         as principal: Principal, on connection: Connection, trusting isTrusting: Bool,
         _ body: (consuming PostgresTransaction) throws(TammError) -> Value
     ) throws(TammError) -> Attempt<Value> {
-        let session = Session(connection, principal, configuration, WalletMemory(wallets, mayTrust: isTrusting))
+        let memory = principal == .ledger ? WalletMemory(wallets, mayTrust: isTrusting) : nil
+        let session = Session(connection, principal, configuration, memory)
         do throws(TammError) {
             let value = try body(PostgresTransaction(session: session))
             try session.commit()

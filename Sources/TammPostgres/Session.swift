@@ -48,7 +48,7 @@ final class Session {
         self.connection = connection
         self.principal = principal
         self.configuration = configuration
-        self.memory = principal == .ledger ? memory : nil
+        self.memory = memory
         role =
             switch principal {
             case .user, .key, .platformAdmin: .runtime

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestCommands
 
 /// Stands before the real server on a socket of its own. A connection that is made while it refuses is answered an error
 /// for every script, for as long as it lasts: what a client finds whose server has become a replica.
@@ -14,7 +15,7 @@ final class Replica: Sendable {
     init(of server: String) throws {
         self.server = server
         path = FileManager.default.temporaryDirectory.appending(path: "tamm-\(UInt32.random(in: 0 ... .max)).sock").path
-        unsafe listener = try Self.open(path) { unsafe bind($0, $1, $2) }
+        unsafe listener = try LocalSocket.open(path) { unsafe bind($0, $1, $2) }
         guard listen(listener, 16) == 0 else { throw MissingServer(description: "listen: \(errno)") }
         let thread = Thread { [self] in
             while true {
@@ -41,7 +42,7 @@ final class Replica: Sendable {
     }
 
     private func serve(_ client: Int32, _ refusal: String?) {
-        guard let upstream = try? unsafe Self.open(server, { unsafe connect($0, $1, $2) }) else {
+        guard let upstream = try? unsafe LocalSocket.open(server, { unsafe connect($0, $1, $2) }) else {
             Glibc.close(client)
             return
         }
@@ -104,21 +105,5 @@ final class Replica: Sendable {
             guard count > 0 else { return }
             sent += count
         }
-    }
-
-    private static func open(
-        _ path: String, _ use: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
-    ) throws -> Int32 {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
-        let status = unsafe withUnsafePointer(to: &address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe use(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard status == 0 else { throw MissingServer(description: "\(path): \(errno)") }
-        return descriptor
     }
 }

@@ -23,25 +23,11 @@ package final class Program: Sendable {
             throw CommandFailure(description: "no pair of sockets: \(errno)")
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        var actions = unsafe posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        unsafe posix_spawnattr_init(&attributes)
-        defer {
-            unsafe posix_spawn_file_actions_destroy(&actions)
-            unsafe posix_spawnattr_destroy(&attributes)
-            close(ends[1])
+        defer { close(ends[1]) }
+        let theirs = ends[1]
+        let pid = try Command.spawn(command) { actions in
+            for standard in Int32(0)...1 { unsafe posix_spawn_file_actions_adddup2(&actions, theirs, standard) }
         }
-        for standard in Int32(0)...1 { unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], standard) }
-        var none = sigset_t()
-        unsafe sigemptyset(&none)
-        unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-        var arguments: [UnsafeMutablePointer<CChar>?] = unsafe (Command.alone + command).map { unsafe strdup($0) } + [nil]
-        defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
-        var pid: pid_t = 0
-        let error = unsafe posix_spawnp(&pid, "bash", &actions, &attributes, &arguments, environ)
-        guard error == 0 else { throw CommandFailure(description: "bash does not start: \(error)") }
         (self.pid, line) = (pid, ends[0])
     }
 
@@ -76,8 +62,7 @@ package final class Program: Sendable {
     /// Ends it.
     package func end() {
         kill(pid, SIGKILL)
-        var status: Int32 = 0
-        while unsafe waitpid(pid, &status, 0) == -1, errno == EINTR {}
+        Command.end(of: pid)
         close(line)
     }
 }

@@ -21,13 +21,14 @@ final class Proxy: Sendable {
     private let listener: Int32
     private let armed = Mutex<Cut?>(nil)
     private let cuts = Mutex(0)
+    private let closed = DispatchSemaphore(value: 0)
 
     /// - Parameter server: the folder of the server's socket.
     init(to server: String) throws {
         self.server = "\(server)/.s.PGSQL.5432"
         folder = "\(Command.scratch)/tamm-proxy-\(UUID().uuidString.prefix(13))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        unsafe listener = try Self.open("\(folder)/.s.PGSQL.5432") { unsafe bind($0, $1, $2) }
+        unsafe listener = try LocalSocket.open("\(folder)/.s.PGSQL.5432") { unsafe bind($0, $1, $2) }
         guard listen(listener, 16) == 0 else { throw MissingServer(description: "listen: \(errno)") }
         let thread = Thread { [self] in
             while true {
@@ -48,27 +49,12 @@ final class Proxy: Sendable {
     func close() {
         shutdown(listener, Int32(SHUT_RDWR))
         Glibc.close(listener)
+        closed.signal()
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private static func open(
-        _ path: String, _ use: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
-    ) throws -> Int32 {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
-        let status = unsafe withUnsafePointer(to: &address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe use(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard descriptor >= 0, status == 0 else { throw MissingServer(description: "\(path): \(errno)") }
-        return descriptor
-    }
-
     private func serve(_ client: Int32) {
-        guard let upstream = unsafe try? Self.open(server, { unsafe connect($0, $1, $2) }) else {
+        guard let upstream = unsafe try? LocalSocket.open(server, { unsafe connect($0, $1, $2) }) else {
             Glibc.close(client)
             return
         }
@@ -80,7 +66,7 @@ final class Proxy: Sendable {
             pass(from: client, to: upstream) { part in
                 if case .deaf? = armed.withLock({ $0 }) {
                     cuts.withLock { $0 += 1 }
-                    Thread.sleep(forTimeInterval: 30)
+                    waitUntilClosed()
                     return false
                 }
                 let seen = tail + part
@@ -99,7 +85,7 @@ final class Proxy: Sendable {
                 case nil, .before, .deaf: return true
                 case .after: return false
                 case .silent:
-                    Thread.sleep(forTimeInterval: 30)
+                    waitUntilClosed()
                     return false
                 }
             }
@@ -108,6 +94,11 @@ final class Proxy: Sendable {
         }
         up.start()
         down.start()
+    }
+
+    private func waitUntilClosed() {
+        closed.wait()
+        closed.signal()
     }
 
     /// Passes on what comes until an end, or until `isWanted` says no.

@@ -5,7 +5,8 @@ private import Synchronization
 /// one transaction takes what a workspace has waiting, as one link of its chain.
 ///
 /// - A batch leaves when so many requests wait, and when ``tick()`` says that time has passed. One leaves at a time.
-/// - When the store cannot be reached, requests wait, up to ``Bounds/capacity``. **Overload:** those that wait are kept
+/// - When the store cannot be reached, requests wait, up to ``Bounds/capacity``, and of one workspace up to
+///   ``Bounds/perWorkspace``. **Overload:** those that wait are kept
 ///   and new ones are refused: ``note(_:)`` says so, `tamm_external_requests_unlogged` counts them, and the log says
 ///   when it begins and how many they were.
 /// - What the store will never take (a workspace that is gone, an identifier that is taken) is counted and logged: that
@@ -17,6 +18,8 @@ public final class ExternalRequestLog: Sendable {
     public struct Bounds: Sendable, Hashable {
         /// How many requests wait at most.
         public var capacity = 20_000
+        /// How many of one workspace wait at most, so that one leaves room for the others.
+        public var perWorkspace = 5000
         /// How many leave at once, and how many have to wait until a batch leaves: 1 to 1,000.
         public var batch = 500
         /// How often ``shutdown()`` tries to write.
@@ -63,6 +66,8 @@ public final class ExternalRequestLog: Sendable {
         var batches: [Batch] = []
         var lastNumber = 0
         var count = Count()
+        /// How many of each workspace wait.
+        var waiting: [Identifier<Workspace>: Int] = [:]
         var isWriting = false
         var isClosed = false
         /// Whether new ones are being refused, and how many were.
@@ -73,6 +78,12 @@ public final class ExternalRequestLog: Sendable {
         mutating func batch(_ requests: some Sequence<ExternalRequest>) -> Batch {
             lastNumber += 1
             return Batch(number: lastNumber, requests: Array(requests))
+        }
+
+        mutating func count(_ waiting: Int, of workspace: Identifier<Workspace>) {
+            count.waiting += waiting
+            let all = self.waiting[workspace, default: 0] + waiting
+            self.waiting[workspace] = all > 0 ? all : nil
         }
     }
 
@@ -86,7 +97,7 @@ public final class ExternalRequestLog: Sendable {
 
     /// - Throws: `invalidInput` for bounds below 1, or a batch above 1,000.
     public init(store: any TammStore, bounds: Bounds = Bounds()) throws(TammError) {
-        guard bounds.capacity >= 1, (1...maximumPage).contains(bounds.batch), bounds.attempts >= 1 else {
+        guard bounds.capacity >= 1, bounds.perWorkspace >= 1, (1...maximumPage).contains(bounds.batch), bounds.attempts >= 1 else {
             throw TammError(.invalidInput, "wanted bounds from 1, and a batch of at most \(maximumPage)", field: "bounds")
         }
         (self.store, self.bounds) = (store, bounds)
@@ -102,13 +113,15 @@ public final class ExternalRequestLog: Sendable {
     @discardableResult
     public func note(_ request: ExternalRequest) -> Bool {
         let (isTaken, isFull, isFirst) = state.withLock { state in
-            guard !state.isClosed, state.count.waiting < bounds.capacity else {
+            guard !state.isClosed, state.count.waiting < bounds.capacity,
+                state.waiting[request.workspace, default: 0] < bounds.perWorkspace
+            else {
                 state.count.overflowed += 1
                 state.overflow += 1
                 return (false, false, state.overflow == 1)
             }
             state.queue.append(request)
-            state.count.waiting += 1
+            state.count(1, of: request.workspace)
             return (true, state.queue.count >= bounds.batch, false)
         }
         if !isTaken { metrics.countOverflow() }
@@ -132,13 +145,13 @@ public final class ExternalRequestLog: Sendable {
     public func flush() async -> Bool {
         await begin()
         defer { end() }
-        var setAside: Set<Int> = []
+        var setAside: Set<Identifier<Workspace>> = []
         while let batch = next(except: setAside) {
             switch await write(batch) {
             case .written: finish(batch, written: batch.requests.count)
             case .rejected: finish(batch, written: 0)
             case .split: split(batch)
-            case .setAside: setAside.insert(batch.number)
+            case .setAside: setAside.insert(batch.workspace)
             case .stopped: return false
             }
         }
@@ -157,7 +170,7 @@ public final class ExternalRequestLog: Sendable {
         defer { end() }
         let left = state.withLock { state in
             let left = state.batches.flatMap(\.requests) + state.queue
-            (state.batches, state.queue, state.count.waiting) = ([], [], 0)
+            (state.batches, state.queue, state.count.waiting, state.waiting) = ([], [], 0, [:])
             return left
         }
         metrics.setWaiting(0)
@@ -189,32 +202,38 @@ public final class ExternalRequestLog: Sendable {
         next?.resume()
     }
 
-    /// The oldest batch that is not set aside; formed of what waits where there is none. One that came twice is rejected
-    /// the second time.
-    private func next(except setAside: Set<Int>) -> Batch? {
-        let (batch, repeated) = state.withLock { state -> (Batch?, [ExternalRequest]) in
-            if let batch = state.batches.first(where: { !setAside.contains($0.number) }) { return (batch, []) }
-            let taken = state.queue.prefix(bounds.batch)
-            state.queue.removeFirst(taken.count)
-            var formed: [Batch] = []
-            var repeated: [ExternalRequest] = []
-            for (_, requests) in Dictionary(grouping: taken, by: \.workspace).sorted(by: { $0.key < $1.key }) {
-                var seen: Set<Identifier<ExternalRequest>> = []
-                formed.append(state.batch(requests.filter { seen.insert($0.id).inserted }))
-                if seen.count < requests.count {
-                    seen = []
-                    repeated += requests.filter { !seen.insert($0.id).inserted }
-                }
+    /// The oldest batch of a workspace that is not set aside; formed of what waits where there is none.
+    private func next(except setAside: Set<Identifier<Workspace>>) -> Batch? {
+        while true {
+            let (batch, isLast, repeated) = state.withLock { state -> (Batch?, Bool, [ExternalRequest]) in
+                if let batch = state.batches.first(where: { !setAside.contains($0.workspace) }) { return (batch, true, []) }
+                return (nil, state.queue.isEmpty, formBatches(&state))
             }
-            state.batches += formed
-            state.count.rejected += repeated.count
-            state.count.waiting -= repeated.count
-            return (formed.first, repeated)
+            if let first = repeated.first {
+                logRejection(of: repeated, because: TammError(.conflict, "request \(first.id) was noted twice"))
+            }
+            if isLast { return batch }
         }
-        if let first = repeated.first {
-            logRejection(of: repeated, because: TammError(.conflict, "request \(first.id) was noted twice"))
+    }
+
+    /// Forms batches of the first that wait.
+    ///
+    /// - Returns: those that came twice, which are rejected the second time.
+    private func formBatches(_ state: inout State) -> [ExternalRequest] {
+        let taken = state.queue.prefix(bounds.batch)
+        state.queue.removeFirst(taken.count)
+        var repeated: [ExternalRequest] = []
+        for (workspace, requests) in Dictionary(grouping: taken, by: \.workspace).sorted(by: { $0.key < $1.key }) {
+            var seen: Set<Identifier<ExternalRequest>> = []
+            let first = requests.filter { seen.insert($0.id).inserted }
+            state.batches.append(state.batch(first))
+            guard first.count < requests.count else { continue }
+            seen = []
+            repeated += requests.filter { !seen.insert($0.id).inserted }
+            state.count(first.count - requests.count, of: workspace)
         }
-        return batch
+        state.count.rejected += repeated.count
+        return repeated
     }
 
     private func write(_ batch: Batch) async -> Outcome {
@@ -301,7 +320,7 @@ public final class ExternalRequestLog: Sendable {
             state.batches.removeAll { $0.number == batch.number }
             state.count.written += written
             state.count.rejected += batch.requests.count - written
-            state.count.waiting -= batch.requests.count
+            state.count(-batch.requests.count, of: batch.workspace)
             defer { state.overflow = 0 }
             return (state.count.waiting, state.overflow)
         }

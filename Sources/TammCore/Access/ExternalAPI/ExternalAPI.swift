@@ -112,7 +112,7 @@ public struct ExternalAPI: Sendable {
             let scheme = try await signing.scheme(for: key.place)
             let proof = try scheme.examine(passage.call.delivery, at: passage.at)
             // Most copies are refused here, before they take anything; of those that come at once, at the nonce's turn.
-            guard !signing.nonces.holds(proof.nonce, of: proof.keyID) else { throw .refused(.replayed) }
+            guard !signing.nonces.holds(proof.nonce, of: proof.keyID, at: passage.at) else { throw .refused(.replayed) }
             return Signature(scheme: scheme, proof: proof)
         }
     }

@@ -208,12 +208,28 @@ struct ExternalRequestLogTests {
         #expect(await !house.log.flush())
         #expect(house.log.count.written == 2 && house.log.count.waiting == 2)
         stuck += try house.note(1)
-        house.store.next.withLock { $0 = [.corrupted, .corrupted] }
+        // Asked once, although more of its waits.
+        house.store.next.withLock { $0 = [.corrupted] }
         #expect(await !house.log.flush())
         #expect(house.log.count.written == 2 && house.log.count.waiting == 3)
         #expect(await house.log.flush())
         #expect(try await house.written().requests == stuck)
         #expect(house.log.count.written == 5 && house.log.count.rejected == 0 && house.log.count.waiting == 0)
+    }
+
+    @Test func `A workspace that fills its part leaves room for the others`() async throws {
+        var bounds = ExternalRequestLog.Bounds()
+        (bounds.capacity, bounds.perWorkspace) = (5, 3)
+        let house = try await House()
+        let log = try ExternalRequestLog(store: house.store, bounds: bounds)
+        let other = Identifier<Workspace>(high: house.script.workspace.high + 1, low: 1)
+        let workspace = try Workspace(id: other, name: "Other", createdAt: Bank.start)
+        try await house.store.transaction(as: .service) { t throws(TammError) in try t.insert(workspace) }
+        for number in 0..<5 { #expect(log.note(try house.request()) == (number < 3)) }
+        for number in 0..<3 { #expect(log.note(try house.request(in: other)) == (number < 2)) }
+        #expect(log.count.waiting == 5 && log.count.overflowed == 3)
+        #expect(await log.flush())
+        #expect(log.note(try house.request()) && log.count.written == 5 && log.count.waiting == 1)
     }
 
     @Test func `A workspace whose log cannot be searched holds up nobody either`() async throws {

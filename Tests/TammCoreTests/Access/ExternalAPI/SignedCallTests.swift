@@ -102,7 +102,7 @@ import Testing
         #expect(caught { () throws(TammError) in _ = try RequestSigning(nonces: nonces) { _ in nil } }?.field == "nonces")
     }
 
-    @Test func `that was taken back frees its name at once and its room when it would have been`() throws {
+    @Test func `that was taken back frees its name and its room at once`() throws {
         let nonces = try NonceCache(lifetime: .seconds(600), capacity: 2, perKey: 2)
         let (now, end) = (Bank.start, Bank.start.advanced(by: .seconds(600)))
         func use(_ nonce: String, at moment: Timestamp = Bank.start) -> NonceCache.Outcome {
@@ -112,10 +112,15 @@ import Testing
         nonces.takeBack("a", of: "k")
         nonces.takeBack("never", of: "k")
         #expect(nonces.count == 0)
-        #expect(use("a", at: now.advanced(by: .seconds(1))) == .fresh && use("b") == .full)
-        // The first use is forgotten; the second one of the same name stands.
+        for number in 0..<1000 {
+            #expect(use("refused-\(number)") == .fresh)
+            nonces.takeBack("refused-\(number)", of: "k")
+        }
+        #expect(use("a", at: now.advanced(by: .seconds(1))) == .fresh && use("b") == .fresh && use("c") == .full)
+        // The first use of "a" was taken back; the second one of the same name stands longer.
         let later = end.advanced(by: .microseconds(1))
+        #expect(nonces.holds("a", of: "k", at: later) && !nonces.holds("b", of: "k", at: later))
         #expect(nonces.use("a", of: "k", acceptableUntil: later, at: later) == .used)
-        #expect(use("b", at: later) == .fresh)
+        #expect(use("d", at: later) == .fresh)
     }
 }

@@ -6,7 +6,7 @@ private import Synchronization
 /// It lives in one process: processes that serve the same keys need to have each key's requests come to one of them,
 /// or a request is accepted once by each; and one that begins anew does not know what the one before it has accepted.
 /// A full cache forgets nothing and refuses what is new. Its memory is bounded:
-/// an entry has at most 192 bytes of text and a few machine words.
+/// an entry has at most 192 bytes of text and a few machine words, and there are at most twice as many as nonces are held.
 public final class NonceCache: Sendable {
     /// What became of a nonce.
     public enum Outcome: Sendable, Hashable {
@@ -49,11 +49,22 @@ public final class NonceCache: Sendable {
         mutating func forget(before now: Timestamp) {
             while let first = byExpiry.min, first.expiry < now {
                 byExpiry.removeMin()
-                if names[first.name] == first.number { names[first.name] = nil }
-                let count = counts[first.name.keyID, default: 0] - 1
-                counts[first.name.keyID] = count > 0 ? count : nil
+                guard names[first.name] == first.number else { continue }
+                remove(first.name)
                 forgotten = max(forgotten ?? first.acceptableUntil, first.acceptableUntil)
             }
+        }
+
+        mutating func remove(_ name: Name) {
+            guard names.removeValue(forKey: name) != nil else { return }
+            let count = counts[name.keyID, default: 0] - 1
+            counts[name.keyID] = count > 0 ? count : nil
+        }
+
+        /// Drops the entries of what was taken back, when they are as many as the others.
+        mutating func tidy() {
+            guard byExpiry.count > 2 * names.count + 64 else { return }
+            byExpiry = Heap(byExpiry.unordered.filter { names[$0.name] == $0.number })
         }
     }
 
@@ -107,7 +118,7 @@ public final class NonceCache: Sendable {
             state.forget(before: now)
             if let forgotten = state.forgotten, acceptableUntil <= forgotten { return .used }
             guard state.names[name] == nil else { return .used }
-            guard state.byExpiry.count < capacity, state.counts[keyID, default: 0] < perKey else { return .full }
+            guard state.names.count < capacity, state.counts[keyID, default: 0] < perKey else { return .full }
             state.lastNumber += 1
             state.names[name] = state.lastNumber
             state.counts[keyID, default: 0] += 1
@@ -116,13 +127,19 @@ public final class NonceCache: Sendable {
         }
     }
 
-    /// Whether a use of it is held: a look, which uses nothing up.
-    func holds(_ nonce: String, of keyID: String) -> Bool {
-        state.withLock { $0.names[Name(keyID: keyID, nonce: nonce)] != nil }
+    /// Whether a use of it is held at this moment: a look, which uses nothing up.
+    func holds(_ nonce: String, of keyID: String, at now: Timestamp) -> Bool {
+        state.withLock { state in
+            state.forget(before: now)
+            return state.names[Name(keyID: keyID, nonce: nonce)] != nil
+        }
     }
 
-    /// Takes a use back: the request was refused after all. Its room is free again when it would have been anyway.
+    /// Takes a use back: the request was refused after all, and has used nothing up.
     func takeBack(_ nonce: String, of keyID: String) {
-        state.withLock { $0.names[Name(keyID: keyID, nonce: nonce)] = nil }
+        state.withLock { state in
+            state.remove(Name(keyID: keyID, nonce: nonce))
+            state.tidy()
+        }
     }
 }
