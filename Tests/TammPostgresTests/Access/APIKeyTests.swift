@@ -218,6 +218,21 @@ private struct KeyWorld {
         #expect(kept[0].lastUsedAt == now.advanced(by: .seconds(99)))
         await world.close()
     }
+
+    @Test func `that have to be signed work no more where nobody would ask for the signature`() async throws {
+        let world = try await KeyWorld()
+        let terms = try APIKeyTerms(name: "signed", scopes: [APIKeyScope("a")], signature: .required)
+        _ = try await world.keys.issue(terms, .live, in: world.workspace, expiresAt: nil, as: world.owner)
+        for store in [world.scratch.store, world.second] { await store.shutdown(within: .zero) }
+        var owner = try Server.configuration("TAMM_POSTGRES_OWNER_URL")
+        owner.database = world.scratch.name
+        try await PostgresMigrations(owner).revert(to: "0009-access-writes")
+        let found = try await Admin.run(
+            "SELECT string_agg(name || ' ' || status, ', ' ORDER BY name) FROM tamm.workspace_api_keys",
+            database: world.scratch.name)
+        #expect(found == "k active, signed disabled")
+        await world.close()
+    }
 }
 
 /// One process with a cache, one that revokes, and the machine's own clock.
