@@ -21,15 +21,22 @@ final class Session {
     /// Nil before it has begun.
     private(set) var view: View?
     /// The wallets that this transaction has found to be there.
-    var wallets: Set<WalletPlace> = []
+    var wallets = WalletPlaces()
     /// What it knows of them; nil where it reads all that it needs.
     var memory: WalletMemory?
     /// The grants that it has read.
     var grants: Set<GrantPlace> = []
 
+    /// The batch's wallets, unread; nil where one of them has to be read.
+    func recall(_ batch: WalletBatch) -> [LockedWallet]? {
+        guard let states = memory?.recall(batch) else { return nil }
+        wallets = WalletPlaces(batch.wallets.map(\.place))
+        return states
+    }
+
     /// Whether the grant is known to be there.
     func knows(_ grant: Grant) -> Bool {
-        grants.contains(GrantPlace(wallet: grant.wallet, id: grant.id)) || memory?.knows(grant) == true
+        memory?.knows(grant) == true || grants.contains(GrantPlace(wallet: grant.wallet, id: grant.id))
     }
 
     /// What forbids to commit, although the server would.

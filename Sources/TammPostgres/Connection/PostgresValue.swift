@@ -32,9 +32,27 @@ public protocol PostgresValue {
     init?(postgres bytes: UnsafeRawBufferPointer)
 }
 
+/// A value whose binary form is always as long: a column of them is written in place.
+protocol FixedWidthPostgresValue: PostgresValue {
+    static var width: Int { get }
+
+    /// Writes the binary form to where there is room for it.
+    func store(to place: UnsafeMutableRawPointer)
+}
+
+extension FixedWidthPostgresValue {
+    @inline(__always)
+    fileprivate func append(to bytes: inout [UInt8]) {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: Self.width))
+        unsafe bytes.withUnsafeMutableBytes { unsafe store(to: $0.baseAddress! + start) }
+    }
+}
+
 extension FixedWidthInteger {
-    fileprivate func appendBigEndian(to bytes: inout [UInt8]) {
-        unsafe withUnsafeBytes(of: bigEndian) { unsafe bytes.append(contentsOf: $0) }
+    @inline(__always)
+    fileprivate func storeBigEndian(to place: UnsafeMutableRawPointer, at offset: Int = 0) {
+        unsafe place.storeBytes(of: bigEndian, toByteOffset: offset, as: Self.self)
     }
 
     fileprivate init?(bigEndian bytes: UnsafeRawBufferPointer) {
@@ -43,27 +61,35 @@ extension FixedWidthInteger {
     }
 }
 
-extension Int64: PostgresValue {
+extension Int64: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .int8 }
-    public func encode(into bytes: inout [UInt8]) { appendBigEndian(to: &bytes) }
+    static var width: Int { 8 }
+    func store(to place: UnsafeMutableRawPointer) { unsafe storeBigEndian(to: place) }
+    public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(bigEndian: bytes) }
 }
 
-extension Int32: PostgresValue {
+extension Int32: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .int4 }
-    public func encode(into bytes: inout [UInt8]) { appendBigEndian(to: &bytes) }
+    static var width: Int { 4 }
+    func store(to place: UnsafeMutableRawPointer) { unsafe storeBigEndian(to: place) }
+    public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(bigEndian: bytes) }
 }
 
-extension Int16: PostgresValue {
+extension Int16: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .int2 }
-    public func encode(into bytes: inout [UInt8]) { appendBigEndian(to: &bytes) }
+    static var width: Int { 2 }
+    func store(to place: UnsafeMutableRawPointer) { unsafe storeBigEndian(to: place) }
+    public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(bigEndian: bytes) }
 }
 
-extension Bool: PostgresValue {
+extension Bool: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .bool }
-    public func encode(into bytes: inout [UInt8]) { bytes.append(self ? 1 : 0) }
+    static var width: Int { 1 }
+    func store(to place: UnsafeMutableRawPointer) { unsafe place.storeBytes(of: self ? 1 : 0, as: UInt8.self) }
+    public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 1 else { return nil }
         self = unsafe bytes[0] != 0
@@ -82,12 +108,14 @@ extension [UInt8]: PostgresValue {
     public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(bytes) }
 }
 
-extension Identifier: PostgresValue {
+extension Identifier: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .uuid }
-    public func encode(into bytes: inout [UInt8]) {
-        high.appendBigEndian(to: &bytes)
-        low.appendBigEndian(to: &bytes)
+    static var width: Int { 16 }
+    func store(to place: UnsafeMutableRawPointer) {
+        unsafe high.storeBigEndian(to: place)
+        unsafe low.storeBigEndian(to: place, at: 8)
     }
+    public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 16 else { return nil }
         self.init(
@@ -96,12 +124,14 @@ extension Identifier: PostgresValue {
     }
 }
 
-extension Timestamp: PostgresValue {
+extension Timestamp: FixedWidthPostgresValue {
     /// Between 1970, where Tamm counts from, and 2000, where PostgreSQL does.
     private static let offset: Int64 = 946_684_800_000_000
 
     public static var postgresType: PostgresType { .timestamptz }
-    public func encode(into bytes: inout [UInt8]) { (microseconds - Self.offset).appendBigEndian(to: &bytes) }
+    static var width: Int { 8 }
+    func store(to place: UnsafeMutableRawPointer) { unsafe (microseconds - Self.offset).storeBigEndian(to: place) }
+    public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) {
         guard let value = unsafe Int64(bigEndian: bytes) else { return nil }
         let (microseconds, overflow) = value.addingReportingOverflow(Self.offset)
@@ -110,9 +140,11 @@ extension Timestamp: PostgresValue {
     }
 }
 
-extension Credits: PostgresValue {
+extension Credits: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .int8 }
-    public func encode(into bytes: inout [UInt8]) { micro.appendBigEndian(to: &bytes) }
+    static var width: Int { 8 }
+    func store(to place: UnsafeMutableRawPointer) { unsafe micro.storeBigEndian(to: place) }
+    public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) {
         guard let value = unsafe Int64(bigEndian: bytes), let credits = try? Credits(micro: value) else { return nil }
         self = credits
@@ -128,11 +160,16 @@ extension IdempotencyKey: PostgresValue {
     }
 }
 
-extension ChainHash: PostgresValue {
+extension ChainHash: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .bytea }
-    public func encode(into bytes: inout [UInt8]) {
-        for word in [words.0, words.1, words.2, words.3] { word.appendBigEndian(to: &bytes) }
+    static var width: Int { 32 }
+    func store(to place: UnsafeMutableRawPointer) {
+        unsafe words.0.storeBigEndian(to: place)
+        unsafe words.1.storeBigEndian(to: place, at: 8)
+        unsafe words.2.storeBigEndian(to: place, at: 16)
+        unsafe words.3.storeBigEndian(to: place, at: 24)
     }
+    public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 32 else { return nil }
         func word(_ index: Int) -> UInt64 {
@@ -212,24 +249,60 @@ public struct PostgresParameters: Sendable {
         end()
     }
 
+    /// The same for values of one length.
+    mutating func add<Value: FixedWidthPostgresValue>(_ rows: Range<Int>, _ column: (Int) -> Value) {
+        if isOneRow, let row = rows.first { return add(column(row)) }
+        beginArray(Value.postgresType, count: rows.count)
+        addInPlace(rows, column)
+        end()
+    }
+
+    /// The same for values of one length, which may be null.
+    mutating func add<Value: FixedWidthPostgresValue>(_ rows: Range<Int>, _ column: (Int) -> Value?) {
+        if isOneRow, let row = rows.first { return add(column(row)) }
+        beginArray(Value.postgresType, count: rows.count)
+        addInPlace(rows, column)
+        end()
+    }
+
+    @inline(__always)
+    private mutating func addInPlace<Value: FixedWidthPostgresValue>(_ rows: Range<Int>, _ column: (Int) -> Value?) {
+        var end = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: rows.count * (4 + Value.width)))
+        unsafe bytes.withUnsafeMutableBytes { bytes in
+            for row in rows {
+                let element = unsafe bytes.baseAddress! + end
+                end += 4
+                guard let value = column(row) else {
+                    unsafe Int32(-1).storeBigEndian(to: element)
+                    continue
+                }
+                unsafe Int32(truncatingIfNeeded: Value.width).storeBigEndian(to: element)
+                unsafe value.store(to: element + 4)
+                end += Value.width
+            }
+        }
+        bytes.removeLast(bytes.count - end)
+    }
+
     private mutating func beginArray(_ type: PostgresType, count: Int) {
         begin(type.arrayOid)
-        Int32(count == 0 ? 0 : 1).appendBigEndian(to: &bytes)
-        Int32(1).appendBigEndian(to: &bytes)  // May hold nulls.
-        type.oid.appendBigEndian(to: &bytes)
+        Int32(count == 0 ? 0 : 1).append(to: &bytes)
+        Int32(1).append(to: &bytes)  // May hold nulls.
+        Int32(bitPattern: type.oid).append(to: &bytes)
         guard count > 0 else { return }
-        Int32(count).appendBigEndian(to: &bytes)
-        Int32(1).appendBigEndian(to: &bytes)
+        Int32(truncatingIfNeeded: count).append(to: &bytes)
+        Int32(1).append(to: &bytes)
     }
 
     /// Appends the length of null, which ``endElement(_:)`` replaces.
     private mutating func beginElement() -> Int {
-        Int32(-1).appendBigEndian(to: &bytes)
+        Int32(-1).append(to: &bytes)
         return bytes.count
     }
 
     private mutating func endElement(_ start: Int) {
-        let count = UInt32(bytes.count - start)
-        for index in 0..<4 { bytes[start - 4 + index] = UInt8(truncatingIfNeeded: count >> (24 - 8 * UInt32(index))) }
+        let count = Int32(truncatingIfNeeded: bytes.count - start)
+        unsafe bytes.withUnsafeMutableBytes { unsafe count.storeBigEndian(to: $0.baseAddress! + start - 4) }
     }
 }

@@ -22,7 +22,8 @@ struct KnownWallet: Sendable {
         guard isComplete else { return nil }
     }
 
-    private var isComplete: Bool {
+    /// Whether it is all that is to be known.
+    var isComplete: Bool {
         wallet.balance.owed.isZero && holds.count == wallet.openHolds && grants.count <= Self.most
             && holds.count <= Self.most && holds.reduce(0) { $0 + $1.portions.count } <= Self.most
     }
@@ -43,30 +44,23 @@ struct KnownWallet: Sendable {
         return WalletState(wallet: wallet, grants: grants, holds: asked, receivables: [], quotas: [])
     }
 
-    /// What a write makes of wallets that are known, each of which it takes one version further.
-    static func apply(
-        _ changes: WalletChanges, to known: inout [WalletPlace: KnownWallet], renewing places: [WalletPlace]
-    ) {
-        for wallet in changes.wallets { known[wallet.place]?.renew(with: wallet) }
-        for place in places { known[place]?.version += 1 }
-        for grant in changes.grants { known[grant.wallet]?.put(grant) }
-        for hold in changes.holds { known[hold.wallet]?.put(hold) }
-        for wallet in known.values where !wallet.isComplete { known[wallet.wallet.place] = nil }
-    }
-
-    private mutating func renew(with wallet: Wallet) {
-        self.wallet = wallet
+    /// Takes note of a write, which takes the wallet one version further.
+    mutating func renew(with wallet: Wallet? = nil) {
+        if let wallet { self.wallet = wallet }
         version += 1
     }
 
     func has(_ grant: Identifier<Grant>) -> Bool { grants.contains { $0.id == grant } }
 
-    private mutating func put(_ grant: Grant) {
-        grants.removeAll { $0.id == grant.id }
-        if grant.isOpen { grants.append(grant) }
+    mutating func put(_ grant: Grant) {
+        if let index = grants.firstIndex(where: { $0.id == grant.id }) {
+            if grant.isOpen { grants[index] = grant } else { grants.remove(at: index) }
+        } else if grant.isOpen {
+            grants.append(grant)
+        }
     }
 
-    private mutating func put(_ hold: Hold) {
+    mutating func put(_ hold: Hold) {
         holds.removeAll { $0.id == hold.id }
         if hold.status == .open { holds.append(hold) }
     }

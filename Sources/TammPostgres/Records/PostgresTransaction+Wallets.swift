@@ -20,11 +20,9 @@ extension PostgresTransaction {
 
     public borrowing func lockWallets(_ batch: WalletBatch, waiting: Bool) throws(TammError) -> LockedBatch {
         try requireLedger()
-        if !waiting, session.view == nil, let states = session.memory?.recall(batch) {
+        if !waiting, session.view == nil, let states = session.recall(batch) {
             try session.begin(.committed)
-            for state in states { session.wallets.insert(state.wallet.place) }
-            return LockedBatch(
-                wallets: states.map { .locked($0) }, commands: batch.keys.map { _ in nil }, usage: [])
+            return LockedBatch(wallets: states, commands: batch.keys.map { _ in nil }, usage: [])
         }
         try session.begin(.committed)
         return try read(batch, with: waiting ? .lockWallets : .lockFreeWallets, waiting: waiting)
@@ -190,23 +188,27 @@ extension PostgresTransaction {
                 throw session.fail(TammError(.notFound, "a command to reverse is not recorded, or with another receipt"))
             }
         }
-        let memory = session.memory
         if !changes.wallets.isEmpty {
-            // Those that are not locked yet, in the order in which all lock.
-            let wallets = memory?.isTrusted == true ? changes.wallets.sorted { $0.place < $1.place } : changes.wallets
-            let parameters = PostgresParameters(updating: wallets) { memory?.version(of: $0) }
-            try session.post(.updateWallets, parameters)
+            var (wallets, versions) = (changes.wallets, changes.wallets.map { session.memory?.version(of: $0.place) })
+            if session.memory?.isTrusted == true {
+                // They are not locked yet: in the order in which all lock.
+                let order = wallets.indices.sorted { wallets[$0].place < wallets[$1].place }
+                (wallets, versions) = (order.map { wallets[$0] }, order.map { versions[$0] })
+            }
+            try session.post(.updateWallets, PostgresParameters(updating: wallets, of: versions))
         }
         if !renewed.isEmpty {
-            try session.post(.renewWallets, PostgresParameters(places: renewed) { memory?.version(of: $0) })
+            let versions = renewed.map { session.memory?.version(of: $0) }
+            try session.post(.renewWallets, PostgresParameters(places: renewed, of: versions))
         }
         if !changes.entries.isEmpty { try session.post(.insertEntries, PostgresParameters(changes.entries)) }
-        let known = changes.grants.filter { session.knows($0) }
-        if !known.isEmpty { try session.post(.updateGrants, PostgresParameters(updating: known)) }
-        if known.count < changes.grants.count {
-            let others = changes.grants.filter { !session.knows($0) }
-            try session.post(.putGrants, PostgresParameters(putting: others))
+        var (known, others) = (changes.grants, [Grant]())
+        if !known.allSatisfy({ session.knows($0) }) {
+            others = known.filter { !session.knows($0) }
+            known.removeAll { !session.knows($0) }
         }
+        if !known.isEmpty { try session.post(.updateGrants, PostgresParameters(updating: known)) }
+        if !others.isEmpty { try session.post(.putGrants, PostgresParameters(putting: others)) }
         if !changes.holds.isEmpty { try session.post(.putHolds, PostgresParameters(changes.holds)) }
         if !changes.receivables.isEmpty { try session.post(.putReceivables, PostgresParameters(changes.receivables)) }
         if !changes.quotas.isEmpty { try session.post(.putQuotas, PostgresParameters(changes.quotas)) }
@@ -218,7 +220,7 @@ extension PostgresTransaction {
     /// - Returns: the wallets of which only what belongs to them changes, in the order of their places.
     /// - Throws: `notFound` for a row of a wallet that is not there; nothing of the transaction remains.
     private borrowing func requireWallets(of changes: WalletChanges) throws(TammError) -> [WalletPlace] {
-        let changed = Set(changes.wallets.map(\.place))
+        var changed = WalletPlaces(changes.wallets.map(\.place))
         var renewed: Set<WalletPlace> = []
         var unknown: Set<WalletPlace> = []
         func note(_ place: WalletPlace, isRenewed: Bool = false) {
@@ -226,7 +228,7 @@ extension PostgresTransaction {
             if isRenewed { renewed.insert(place) }
             if !session.wallets.contains(place) { unknown.insert(place) }
         }
-        for place in changed where !session.wallets.contains(place) { unknown.insert(place) }
+        for place in changed.all where !session.wallets.contains(place) { unknown.insert(place) }
         for entry in changes.entries { note(WalletPlace(workspace: entry.workspace, id: entry.wallet)) }
         for grant in changes.grants { note(grant.wallet, isRenewed: true) }
         for hold in changes.holds { note(hold.wallet, isRenewed: true) }

@@ -48,35 +48,37 @@ final class WalletCache: Sendable {
 
     /// All the batch's wallets; nil where one of them, or one of the keys, has to be looked at, and for a batch without
     /// keys: whoever does no commands wants the wallets locked.
-    func recall(_ batch: WalletBatch) -> [(KnownWallet, WalletState)]? {
+    func recall(_ batch: WalletBatch) -> (known: [KnownWallet], states: [LockedWallet])? {
         guard isUsed, batch.usage.isEmpty, !batch.wallets.isEmpty, !batch.keys.isEmpty else { return nil }
         return state.withLock { state in
             guard state.holdsBack == 0 else {
                 state.holdsBack -= 1
                 return nil
             }
-            var found: [(KnownWallet, WalletState)] = []
-            found.reserveCapacity(batch.wallets.count)
+            var (known, states): ([KnownWallet], [LockedWallet]) = ([], [])
+            known.reserveCapacity(batch.wallets.count)
+            states.reserveCapacity(batch.wallets.count)
             for need in batch.wallets {
-                guard let known = state.wallets[need.place], let part = known.state(for: need) else { return nil }
-                found.append((known, part))
+                guard let wallet = state.wallets[need.place], let part = wallet.state(for: need) else { return nil }
+                known.append(wallet)
+                states.append(.locked(part))
             }
             guard batch.keys.allSatisfy({ state.keys[$0.hashValue] == nil }) else { return nil }
             state.trusted += 1
-            return found
+            return (known, states)
         }
     }
 
     /// Keeps what a transaction that began in the epoch has left, once it is committed.
     func keep(
-        _ known: [WalletPlace: KnownWallet], of places: [WalletPlace], _ keys: [CommandKey], from epoch: Int,
+        _ known: [KnownWallet?], of places: [WalletPlace], _ keys: [CommandKey], from epoch: Int,
         wasTrusted: Bool
     ) {
         guard isUsed else { return }
         state.withLock { state in
             guard state.epoch == epoch else { return }
-            for place in places {
-                if let wallet = known[place] {
+            for (place, wallet) in zip(places, known) {
+                if let wallet {
                     // A later transaction may have been here first.
                     state.wallets.put(wallet, place) { $0.version <= wallet.version }
                 } else {

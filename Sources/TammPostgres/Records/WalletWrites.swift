@@ -2,16 +2,19 @@ import TammCore
 
 /// The rows of each table of a wallet as parameters: an array a column, in the order of its statement.
 extension PostgresParameters {
-    private mutating func addPlaces<Rows: Collection>(_ rows: Rows, _ place: (Rows.Element) -> WalletPlace) {
+    @inline(__always)
+    private mutating func addPlaces(_ rows: Range<Int>, _ place: (Int) -> WalletPlace) {
         add(rows) { place($0).workspace }
         add(rows) { place($0).id }
     }
 
-    private mutating func addCases<Rows: Collection>(_ rows: Rows, _ number: (Rows.Element) -> UInt8) {
+    @inline(__always)
+    private mutating func addCases(_ rows: Range<Int>, _ number: (Int) -> UInt8) {
         add(rows) { Int16(number($0)) }
     }
 
-    private mutating func addBalances<Rows: Collection>(_ rows: Rows, _ balance: (Rows.Element) -> Balance) {
+    @inline(__always)
+    private mutating func addBalances(_ rows: Range<Int>, _ balance: (Int) -> Balance) {
         add(rows) { balance($0).available }
         add(rows) { balance($0).held }
         add(rows) { balance($0).owed }
@@ -19,18 +22,18 @@ extension PostgresParameters {
 
     init(places: [WalletPlace]) {
         self.init(rows: places.count)
-        addPlaces(places, \.self)
+        addPlaces(places.indices) { places[$0] }
     }
 
     init(counting workspaces: [Identifier<Workspace>]) {
         self.init()
-        add(workspaces, \.self)
+        add(workspaces.indices) { workspaces[$0] }
     }
 
     init(_ ids: [(WalletPlace, Identifier<some Any>)]) {
         self.init(rows: ids.count)
-        addPlaces(ids, \.0)
-        add(ids) { $0.1 }
+        addPlaces(ids.indices) { ids[$0].0 }
+        add(ids.indices) { ids[$0].1 }
     }
 
     init(inserting wallet: Wallet) {
@@ -46,99 +49,97 @@ extension PostgresParameters {
         add(wallet.recordedAt)
     }
 
-    /// - Parameter version: the one that a wallet has to be of; nil for any.
-    init(updating wallets: [Wallet], of version: (WalletPlace) -> Int64?) {
+    /// - Parameter versions: those that the wallets have to be of; nil for any.
+    init(updating wallets: [Wallet], of versions: [Int64?]) {
         self.init(rows: wallets.count)
-        addPlaces(wallets, \.place)
-        addBalances(wallets, \.balance)
-        add(wallets) { Int32(clamping: $0.openHolds) }
-        add(wallets, \.sequence)
-        add(wallets, \.head)
-        add(wallets, \.recordedAt)
-        add(wallets) { version($0.place) }
+        addPlaces(wallets.indices) { wallets[$0].place }
+        addBalances(wallets.indices) { wallets[$0].balance }
+        add(wallets.indices) { Int32(clamping: wallets[$0].openHolds) }
+        add(wallets.indices) { wallets[$0].sequence }
+        add(wallets.indices) { wallets[$0].head }
+        add(wallets.indices) { wallets[$0].recordedAt }
+        add(wallets.indices) { versions[$0] }
     }
 
-    init(places: [WalletPlace], of version: (WalletPlace) -> Int64?) {
+    init(places: [WalletPlace], of versions: [Int64?]) {
         self.init(places: places)
-        add(places, version)
+        add(places.indices) { versions[$0] }
     }
 
     init(_ entries: [LedgerEntry]) {
         self.init(rows: entries.count)
-        addPlaces(entries) { WalletPlace(workspace: $0.workspace, id: $0.wallet) }
-        add(entries, \.sequence)
-        addCases(entries, \.kind.rawValue)
-        addCases(entries, \.source.rawValue)
-        addCases(entries, \.target.rawValue)
-        add(entries, \.amount)
-        add(entries) { $0.grant }
-        add(entries) { $0.hold }
-        add(entries) { $0.command }
-        add(entries, \.occurredAt)
-        add(entries, \.recordedAt)
-        addBalances(entries, \.balance)
-        add(entries, \.hash)
+        addPlaces(entries.indices) { WalletPlace(workspace: entries[$0].workspace, id: entries[$0].wallet) }
+        add(entries.indices) { entries[$0].sequence }
+        addCases(entries.indices) { entries[$0].kind.rawValue }
+        addCases(entries.indices) { entries[$0].source.rawValue }
+        addCases(entries.indices) { entries[$0].target.rawValue }
+        add(entries.indices) { entries[$0].amount }
+        add(entries.indices) { entries[$0].grant }
+        add(entries.indices) { entries[$0].hold }
+        add(entries.indices) { entries[$0].command }
+        add(entries.indices) { entries[$0].occurredAt }
+        add(entries.indices) { entries[$0].recordedAt }
+        addBalances(entries.indices) { entries[$0].balance }
+        add(entries.indices) { entries[$0].hash }
     }
 
     init(updating grants: [Grant]) {
         self.init(rows: grants.count)
-        addPlaces(grants, \.wallet)
-        add(grants, \.id)
-        addCases(grants, \.status.rawValue)
-        add(grants, \.remaining)
-        add(grants, \.clawedBack)
-        add(grants, \.isOpen)
+        addPlaces(grants.indices) { grants[$0].wallet }
+        add(grants.indices) { grants[$0].id }
+        addCases(grants.indices) { grants[$0].status.rawValue }
+        add(grants.indices) { grants[$0].remaining }
+        add(grants.indices) { grants[$0].clawedBack }
+        add(grants.indices) { grants[$0].isOpen }
     }
 
     init(putting grants: [Grant]) {
         self.init()
-        addPlaces(grants, \.wallet)
-        add(grants, \.id)
-        add(grants, \.terms.amount)
-        addCases(grants, \.terms.category.rawValue)
-        add(grants) { Int16(clamping: $0.terms.priority) }
-        add(grants) { $0.terms.effectiveAt }
-        add(grants) { $0.terms.expiresAt }
-        add(grants) { $0.terms.source }
-        addCases(grants, \.status.rawValue)
-        add(grants, \.remaining)
-        add(grants, \.clawedBack)
-        add(grants, \.isOpen)
-        add(grants, \.createdAt)
+        addPlaces(grants.indices) { grants[$0].wallet }
+        add(grants.indices) { grants[$0].id }
+        add(grants.indices) { grants[$0].terms.amount }
+        addCases(grants.indices) { grants[$0].terms.category.rawValue }
+        add(grants.indices) { Int16(clamping: grants[$0].terms.priority) }
+        add(grants.indices) { grants[$0].terms.effectiveAt }
+        add(grants.indices) { grants[$0].terms.expiresAt }
+        add(grants.indices) { grants[$0].terms.source }
+        addCases(grants.indices) { grants[$0].status.rawValue }
+        add(grants.indices) { grants[$0].remaining }
+        add(grants.indices) { grants[$0].clawedBack }
+        add(grants.indices) { grants[$0].isOpen }
+        add(grants.indices) { grants[$0].createdAt }
     }
 
     init(_ holds: [Hold]) {
         self.init()
-        addPlaces(holds, \.wallet)
-        add(holds, \.id)
-        add(holds, \.amount)
-        add(holds, \.expiresAt)
-        add(holds) { Self.list($0.portions, \.grant.description) }
-        add(holds) { Self.list($0.portions, \.amount.micro.description) }
-        add(holds) { $0.quota?.meter.name }
-        add(holds) { $0.quota.map { Int64(bitPattern: $0.quantity) } }
-        add(holds) { $0.quota.map { Int64(bitPattern: $0.limit) } }
-        add(holds) { $0.quota?.periodStart }
-        add(holds) { $0.quota?.resetsAt }
-        addCases(holds, \.status.rawValue)
-        add(holds, \.captured)
-        add(holds, \.createdAt)
+        addPlaces(holds.indices) { holds[$0].wallet }
+        add(holds.indices) { holds[$0].id }
+        add(holds.indices) { holds[$0].amount }
+        add(holds.indices) { holds[$0].expiresAt }
+        add(holds.indices) { Self.list(holds[$0].portions, \.grant.description) }
+        add(holds.indices) { Self.list(holds[$0].portions, \.amount.micro.description) }
+        add(holds.indices) { holds[$0].quota?.meter.name }
+        add(holds.indices) { holds[$0].quota.map { Int64(bitPattern: $0.quantity) } }
+        add(holds.indices) { holds[$0].quota.map { Int64(bitPattern: $0.limit) } }
+        add(holds.indices) { holds[$0].quota?.periodStart }
+        add(holds.indices) { holds[$0].quota?.resetsAt }
+        addCases(holds.indices) { holds[$0].status.rawValue }
+        add(holds.indices) { holds[$0].captured }
+        add(holds.indices) { holds[$0].createdAt }
     }
 
     init(_ receivables: [Receivable]) {
         self.init()
-        addPlaces(receivables, \.wallet)
-        add(receivables, \.id)
-        add(receivables) { row -> Identifier<Grant>? in
-            if case .clawback(let grant) = row.origin { grant } else { nil }
-        }
-        add(receivables) { row -> IdempotencyKey? in if case .charge(let key) = row.origin { key } else { nil } }
-        add(receivables, \.amount)
-        add(receivables) { Self.list($0.settledBy, \.grant.description) }
-        add(receivables) { Self.list($0.settledBy, \.amount.micro.description) }
-        add(receivables, \.forgiven)
-        add(receivables) { !$0.open.isZero }
-        add(receivables, \.createdAt)
+        addPlaces(receivables.indices) { receivables[$0].wallet }
+        add(receivables.indices) { receivables[$0].id }
+        add(receivables.indices) { receivables[$0].origin.grant }
+        add(receivables.indices) { receivables[$0].origin.charge }
+        add(receivables.indices) { receivables[$0].amount }
+        add(receivables.indices) { Self.list(receivables[$0].settledBy, \.grant.description) }
+        add(receivables.indices) { Self.list(receivables[$0].settledBy, \.amount.micro.description) }
+        add(receivables.indices) { receivables[$0].forgiven }
+        add(receivables.indices) { !receivables[$0].open.isZero }
+        add(receivables.indices) { receivables[$0].createdAt }
     }
 
     /// An array in PostgreSQL's text form; the parts need no quotes.
@@ -148,64 +149,69 @@ extension PostgresParameters {
 
     init(_ counters: [QuotaCounter]) {
         self.init(counters.map(\.key))
-        add(counters) { Int64(bitPattern: $0.used) }
+        add(counters.indices) { Int64(bitPattern: counters[$0].used) }
     }
 
     init(_ keys: [QuotaCounter.Key]) {
         self.init(rows: keys.count)
-        addPlaces(keys, \.wallet)
-        add(keys, \.meter.name)
-        add(keys, \.periodStart)
+        addPlaces(keys.indices) { keys[$0].wallet }
+        add(keys.indices) { keys[$0].meter.name }
+        add(keys.indices) { keys[$0].periodStart }
     }
 
     init(_ keys: [CommandKey]) {
         self.init(rows: keys.count)
-        add(keys, \.workspace)
-        add(keys, \.key)
+        add(keys.indices) { keys[$0].workspace }
+        add(keys.indices) { keys[$0].key }
     }
 
     init(_ keys: [UsageKey]) {
         self.init(rows: keys.count)
-        add(keys, \.workspace)
-        add(keys, \.id)
+        add(keys.indices) { keys[$0].workspace }
+        add(keys.indices) { keys[$0].id }
     }
 
     init(_ commands: [RecordedCommand]) {
         self.init(rows: commands.count)
-        add(commands, \.receipt.workspace)
-        add(commands, \.receipt.key)
-        add(commands, \.receipt.wallet)
-        addCases(commands, \.receipt.kind.rawValue)
-        add(commands, \.receipt.amount)
-        add(commands, \.receipt.shortfall)
-        add(commands, \.receipt.entries.lowerBound)
-        add(commands, \.receipt.entries.upperBound)
-        addBalances(commands, \.receipt.balance)
-        add(commands, \.receipt.recordedAt)
-        add(commands) { $0.receipt.subject?.column.kind }
-        add(commands) { $0.receipt.subject?.column.id }
-        add(commands, \.fingerprint.bytes)
-        add(commands, \.reversed)
+        add(commands.indices) { commands[$0].receipt.workspace }
+        add(commands.indices) { commands[$0].receipt.key }
+        add(commands.indices) { commands[$0].receipt.wallet }
+        addCases(commands.indices) { commands[$0].receipt.kind.rawValue }
+        add(commands.indices) { commands[$0].receipt.amount }
+        add(commands.indices) { commands[$0].receipt.shortfall }
+        add(commands.indices) { commands[$0].receipt.entries.lowerBound }
+        add(commands.indices) { commands[$0].receipt.entries.upperBound }
+        addBalances(commands.indices) { commands[$0].receipt.balance }
+        add(commands.indices) { commands[$0].receipt.recordedAt }
+        add(commands.indices) { commands[$0].receipt.subject?.column.kind }
+        add(commands.indices) { commands[$0].receipt.subject?.column.id }
+        add(commands.indices) { commands[$0].fingerprint.bytes }
+        add(commands.indices) { commands[$0].reversed }
     }
 
     init(_ usage: [RecordedUsage]) {
         self.init()
-        add(usage, \.event.workspace)
-        add(usage, \.event.id)
-        add(usage, \.wallet)
-        add(usage, \.command)
-        add(usage, \.event.usage.columns.kind)
-        add(usage) { $0.event.usage.columns.name }
-        add(usage) { $0.event.usage.columns.tokens?.promptTokens }
-        add(usage) { $0.event.usage.columns.tokens?.cachedPromptTokens }
-        add(usage) { $0.event.usage.columns.tokens?.completionTokens }
-        add(usage) { $0.event.usage.columns.tokens?.reasoningTokens }
-        add(usage) { $0.event.usage.columns.quantity }
-        add(usage, \.event.cost)
-        add(usage) { $0.event.priceBook }
-        add(usage, \.event.occurredAt)
-        add(usage, \.recordedAt)
+        add(usage.indices) { usage[$0].event.workspace }
+        add(usage.indices) { usage[$0].event.id }
+        add(usage.indices) { usage[$0].wallet }
+        add(usage.indices) { usage[$0].command }
+        add(usage.indices) { usage[$0].event.usage.columns.kind }
+        add(usage.indices) { usage[$0].event.usage.columns.name }
+        add(usage.indices) { usage[$0].event.usage.columns.tokens?.promptTokens }
+        add(usage.indices) { usage[$0].event.usage.columns.tokens?.cachedPromptTokens }
+        add(usage.indices) { usage[$0].event.usage.columns.tokens?.completionTokens }
+        add(usage.indices) { usage[$0].event.usage.columns.tokens?.reasoningTokens }
+        add(usage.indices) { usage[$0].event.usage.columns.quantity }
+        add(usage.indices) { usage[$0].event.cost }
+        add(usage.indices) { usage[$0].event.priceBook }
+        add(usage.indices) { usage[$0].event.occurredAt }
+        add(usage.indices) { usage[$0].recordedAt }
     }
+}
+
+extension Receivable.Origin {
+    fileprivate var grant: Identifier<Grant>? { if case .clawback(let grant) = self { grant } else { nil } }
+    fileprivate var charge: IdempotencyKey? { if case .charge(let key) = self { key } else { nil } }
 }
 
 extension WalletReceipt.Subject {

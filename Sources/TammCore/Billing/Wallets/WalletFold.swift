@@ -46,6 +46,7 @@ package enum WalletFold {
                 try batch.decide(commands[index], plan.keys[index], on: &ledgers[slot], states[slot]))
         }
         var changes = batch.changes()
+        changes.reserve(wallets: ledgers.count, commands: commands.count)
         for slot in ledgers.indices { ledgers[slot]?.collect(into: &changes) }
         if !changes.isEmpty { try t.write(changes) }
         return answers
@@ -67,6 +68,7 @@ package enum WalletFold {
             slots.reserveCapacity(commands.count)
             keys.reserveCapacity(commands.count)
             var slotByWallet: [WalletPlace: Int] = [:]
+            if commands.count > 1 { slotByWallet.reserveCapacity(commands.count) }
             var last: WalletPlace?
             for index in commands.indices {
                 let wallet = commands[index].place
@@ -238,6 +240,7 @@ private struct RecordIndex {
     init(expecting count: Int) {
         isIndexed = count > 8
         records.reserveCapacity(count)
+        if isIndexed { positions.reserveCapacity(count) }
     }
 
     private func position(of key: CommandKey) -> Int? {
@@ -260,6 +263,7 @@ private struct RecordIndex {
     }
 
     func collect(into changes: inout WalletChanges) {
+        changes.commands.reserveCapacity(records.count)
         for index in records.indices {
             switch records[index].change {
             case .none: break

@@ -205,6 +205,13 @@ public struct WalletChanges: Sendable {
 
     public init() {}
 
+    /// Makes room for what most batches of so many wallets and commands change.
+    mutating func reserve(wallets: Int, commands: Int) {
+        self.wallets.reserveCapacity(wallets)
+        grants.reserveCapacity(wallets)
+        entries.reserveCapacity(commands)
+    }
+
     /// Whether there is nothing to write: every change is a wallet's or a command's.
     public var isEmpty: Bool { wallets.isEmpty && commands.isEmpty }
 }
