@@ -11,6 +11,7 @@ public final class InMemoryStore: TammStore {
 
     private struct Box: ~Copyable {
         let memory = Memory()
+        var found = FoundKeys()
     }
 
     public init() {}
@@ -22,6 +23,7 @@ public final class InMemoryStore: TammStore {
     ) async throws(TammError) -> Value {
         try state.withLock { box throws(TammError) -> Value in
             let memory = box.memory
+            defer { if memory.keys.takeChange() { box.found.forget() } }
             do throws(TammError) {
                 memory.principal = principal
                 let transaction: any StoreTransaction & ~Copyable = InMemoryTransaction(memory: memory)
@@ -39,7 +41,16 @@ public final class InMemoryStore: TammStore {
 extension InMemoryStore {
     /// Without a transaction: nothing is written, and the service sees every key.
     public func apiKey(matching digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey? {
-        state.withLock { $0.memory.apiKey(matching: digests) }
+        apiKeyAtHand(matching: digests)
+    }
+
+    public func apiKeyAtHand(matching digests: APIKeyDigests) -> FoundAPIKey? {
+        state.withLock { box in
+            if let found = box.found[digests.current] { return found }
+            guard let found = box.memory.apiKey(matching: digests) else { return nil }
+            box.found.keep(found)
+            return found
+        }
     }
 }
 

@@ -14,26 +14,19 @@ struct KeyRack {
     private(set) var readers: [Identifier<APIKeyReader>: APIKeyReader] = [:]
     private(set) var readerIDs = SortedList<Identifier<APIKeyReader>>()
     var refreshNumber: Int64 = 0
-    /// What was found by a digest, and when: of use until the key, or anything of a workspace's that decides about its
-    /// keys, changes.
-    private var found: [APIKeyDigest: (key: FoundAPIKey, generation: Int)] = [:]
-    private var generation = 0
+    /// Whether a key, or what decides about keys, may have changed since that was last asked.
+    private(set) var isChanged = false
 
-    /// Forgets what was found, in a time that does not grow with it.
-    mutating func forgetFound() { generation &+= 1 }
+    mutating func noteChange() { isChanged = true }
 
-    func found(_ digest: APIKeyDigest) -> FoundAPIKey? {
-        guard let entry = found[digest], entry.generation == generation else { return nil }
-        return entry.key
+    mutating func takeChange() -> Bool {
+        defer { isChanged = false }
+        return isChanged
     }
 
-    mutating func remember(_ key: FoundAPIKey) { found[key.digest] = (key, generation) }
-
     mutating func set(_ place: APIKeyPlace, _ stored: StoredAPIKey?) {
-        if let present = rows[place] {
-            places[present.digest] = nil
-            found[present.digest] = nil
-        }
+        noteChange()
+        if let present = rows[place] { places[present.digest] = nil }
         rows[place] = stored
         if let stored {
             places[stored.digest] = place
@@ -51,16 +44,13 @@ struct KeyRack {
 
 extension Memory {
     func apiKey(matching digests: APIKeyDigests) -> FoundAPIKey? {
-        if let found = keys.found(digests.current) { return found }
         func stored(_ digest: APIKeyDigest) -> StoredAPIKey? { keys.places[digest].flatMap { keys.rows[$0] } }
         var found = stored(digests.current)
         for digest in digests.older where found == nil { found = stored(digest) }
         guard let found, let workspace = workspaces[found.key.workspace] else { return nil }
-        let key = FoundAPIKey(
+        return FoundAPIKey(
             key: found.key, digest: found.digest, workspaceStatus: workspace.status,
             subscription: subscriptions[found.key.workspace]?.subscription)
-        keys.remember(key)
-        return key
     }
 }
 

@@ -12,7 +12,7 @@ extension Memory {
     func setSubscription(_ workspace: Identifier<Workspace>, _ stored: StoredSubscription?) {
         let (before, after) = (subscriptions[workspace]?.due, stored?.due)
         subscriptions[workspace] = stored
-        keys.forgetFound()
+        keys.noteChange()
         guard before != after else { return }
         if let before { dueSubscriptions.remove(before) }
         if let after { dueSubscriptions.insert(after) }

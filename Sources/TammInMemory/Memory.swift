@@ -130,7 +130,7 @@ final class Memory {
 
     func setWorkspace(_ id: Identifier<Workspace>, _ workspace: Workspace?) {
         workspaces[id] = workspace
-        keys.forgetFound()
+        keys.noteChange()
     }
 
     func setMember(_ key: MemberKey, _ member: Member?) {

@@ -57,12 +57,19 @@ enum Base62 {
         return words
     }
 
-    /// Whether every byte is a digit.
+    /// What ``areDigits(_:)`` says where all eight are.
     @inline(__always)
-    static func isAllDigits(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        let values = unsafe values
-        var seen: UInt8 = 0
-        for index in 0..<bytes.count { seen |= unsafe values[Int(bytes[index])] }
-        return seen < 0x80
+    static var allDigits: UInt64 { 0x8080_8080_8080_8080 }
+
+    /// Of eight bytes: the highest bit of each that is a digit, and nothing else.
+    @inline(__always)
+    static func areDigits(_ bytes: UInt64) -> UInt64 {
+        func each(_ byte: UInt64) -> UInt64 { byte &* 0x0101_0101_0101_0101 }
+        // Seven bits each, so that sums stay within their bytes: one is at least n where the sum with 0x80 - n has the eighth.
+        let low = bytes & each(0x7f)
+        let folded = low | each(0x20)
+        let digits = (low &+ each(0x80 - 0x30)) & ~(low &+ each(0x80 - 0x3a))
+        let letters = (folded &+ each(0x80 - 0x61)) & ~(folded &+ each(0x80 - 0x7b))
+        return (digits | letters) & ~bytes & allDigits
     }
 }

@@ -26,6 +26,9 @@ public protocol TammStore: Sendable {
     ///
     /// - Throws: `unavailable` when the store cannot be reached.
     func apiKey(matching digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey?
+
+    /// The same under the same promise, of a store that has the key in this process; nil: ask ``apiKey(matching:)``.
+    func apiKeyAtHand(matching digests: APIKeyDigests) -> FoundAPIKey?
 }
 
 extension TammStore {
@@ -36,6 +39,9 @@ extension TammStore {
     public func apiKey(matching digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey? {
         try await transaction(as: .service) { t throws(TammError) in try t.apiKey(matching: digests) }
     }
+
+    /// None is at hand.
+    public func apiKeyAtHand(matching digests: APIKeyDigests) -> FoundAPIKey? { nil }
 }
 
 /// The ports of access: workspaces, members, roles, invitations, API keys, the audit log.

@@ -147,13 +147,15 @@ struct FoundKey: Sendable, Hashable {
 }
 
 extension LawContext {
-    /// What the store's own look-up finds, which a transaction of the service's finds too.
+    /// What the store's own look-up finds, which is what it has at hand and what a transaction of the service's finds.
     func look(for digests: [APIKeyDigest], in store: any TammStore) async throws -> FoundKey? {
         let wanted = APIKeyDigests(current: digests[0], older: Array(digests.dropFirst()))
         func described(_ found: FoundAPIKey?) -> FoundKey? {
             found.map { FoundKey($0.key, $0.digest, $0.workspaceStatus, $0.subscription) }
         }
+        let atHand = store.apiKeyAtHand(matching: wanted)
         let alone = described(try await store.apiKey(matching: wanted))
+        if atHand != nil { try expect(described(atHand), alone, "what is at hand") }
         let within = described(
             try await store.transaction(as: .service) { t throws(TammError) in try t.apiKey(matching: wanted) })
         try expect(alone, within, "the look-up alone and within a transaction")

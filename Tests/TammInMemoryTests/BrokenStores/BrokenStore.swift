@@ -56,6 +56,15 @@ final class BrokenStore: TammStore {
 
     init(_ flaw: Flaw?) { self.flaw = flaw }
 
+    func apiKeyAtHand(matching digests: APIKeyDigests) -> FoundAPIKey? {
+        guard flaw == .keepsKeysAtHand else { return nil }
+        return state.withLock { box in
+            let found = box.notes.foundKeys[digests.current] ?? box.memory.apiKey(matching: digests)
+            box.notes.foundKeys[digests.current] = found
+            return found
+        }
+    }
+
     func transaction<Value: Sendable>(
         as principal: Principal,
         _ body: @escaping @Sendable (borrowing any StoreTransaction & ~Copyable) throws(TammError) -> Value

@@ -19,6 +19,7 @@ enum Flaw: String, CaseIterable, Sendable {
     case shortensKeyNames, sharesKeys, sharesDigests, acceptsHomelessKeys, rewritesKeys, countsRevokedKeys
     case setsUsesBack, revivesUsedKeys, letsOwnersRecordUses, keepsFailedKeys, readsStaleKeyRows, ordersKeysSigned
     case leaksKeys, letsAdminsWriteKeys, forgetsPlansOfKeys, hidesRevokedKeys, remembersKeys, revivesRevokedKeys
+    case keepsKeysAtHand
     case showsDigestsToAdministrators, ignoresMovedDigests, movesRevokedKeys
     case countsNoRefresh, forgetsAcknowledgements, keepsFailedReaders, showsReadersToAll
 
@@ -144,7 +145,7 @@ enum Flaw: String, CaseIterable, Sendable {
         case .revivesRevokedKeys: "keys.revoked"
         case .forgetsPlansOfKeys: "keys.found"
         case .hidesRevokedKeys: "keys.found.any"
-        case .remembersKeys: "keys.found.now"
+        case .remembersKeys, .keepsKeysAtHand: "keys.found.now"
         case .showsDigestsToAdministrators: "keys.found.service"
         case .ignoresMovedDigests: "keys.moved"
         case .movesRevokedKeys: "keys.moved.revoked"

@@ -54,21 +54,20 @@ public struct APIKeys: Sendable {
     public func verify(
         _ text: String, requiring scope: APIKeyScope?, from address: IPAddress?, charging charge: APIKeyCharge? = nil
     ) async throws(TammError) -> APIKeyDecision {
-        let search: Search
-        switch try await find(text) {
-        case .refused(let refusal): return .refused(refusal)
-        case .found(let found): search = found
-        }
+        guard let digests = peppers.digests(of: text) else { return .refused(refuse(.malformed)) }
+        guard let search = try await find(digests) else { return .refused(refuse(.unknown)) }
         let now = time.now()
         if let refusal = refusal(of: search, requiring: scope, from: address, at: now) { return .refused(refusal) }
+        guard limiter != nil || charge != nil else {
+            accept(search, at: now)
+            return .accepted(AuthenticatedKey(search.found))
+        }
         var authenticated = AuthenticatedKey(search.found)
-        if limiter != nil || charge != nil {
-            do throws(TammError) {
-                if let refusal = try await spend(charge, for: &authenticated, at: now) { return .refused(refuse(refusal)) }
-            } catch {
-                metrics.countFailure()
-                throw error
-            }
+        do throws(TammError) {
+            if let refusal = try await spend(charge, for: &authenticated, at: now) { return .refused(refuse(refusal)) }
+        } catch {
+            metrics.countFailure()
+            throw error
         }
         accept(search, at: now)
         return .accepted(authenticated)
@@ -106,7 +105,8 @@ public struct APIKeys: Sendable {
     /// A key that was found, and what it was looked for by.
     struct Search: Sendable {
         let found: FoundAPIKey
-        fileprivate let digests: APIKeyDigests
+        /// The digest under the current pepper, where it was found by another.
+        fileprivate let digest: APIKeyDigest?
     }
 
     enum Finding: Sendable {
@@ -115,21 +115,37 @@ public struct APIKeys: Sendable {
     }
 
     /// Form, checksum, and one read of the store.
-    @inline(__always)
     func find(_ text: String) async throws(TammError) -> Finding {
-        guard let presented = PresentedAPIKey(text) else { return .refused(refuse(.malformed)) }
-        let digests = peppers.digests(of: presented)
-        var read = cache?.found(digests)
-        if read == nil {
-            let ticket = cache?.ticket()
-            do throws(TammError) { read = try await store.apiKey(matching: digests) } catch {
-                metrics.countFailure()
-                throw error
-            }
-            if let read, let cache, let ticket { cache.keep(read, for: digests, ticket) }
+        guard let digests = peppers.digests(of: text) else { return .refused(refuse(.malformed)) }
+        guard let search = try await find(digests) else { return .refused(refuse(.unknown)) }
+        return .found(search)
+    }
+
+    @inline(__always)
+    private func find(_ digests: APIKeyDigests) async throws(TammError) -> Search? {
+        let found: FoundAPIKey
+        // With a cache the store is asked for what goes into it.
+        if let known = cache.map({ $0.found(digests) }) ?? store.apiKeyAtHand(matching: digests) {
+            found = known
+        } else {
+            guard let read = try await read(digests) else { return nil }
+            found = read
         }
-        guard let found = read, digests.contains(found.digest) else { return .refused(refuse(.unknown)) }
-        return .found(Search(found: found, digests: digests))
+        guard digests.contains(found.digest) else { return nil }
+        let isOld = found.digest.version != digests.current.version
+        return Search(found: found, digest: isOld ? digests.current : nil)
+    }
+
+    private func read(_ digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey? {
+        let ticket = cache?.ticket()
+        do throws(TammError) {
+            let found = try await store.apiKey(matching: digests)
+            if let found, let cache, let ticket { cache.keep(found, for: digests, ticket) }
+            return found
+        } catch {
+            metrics.countFailure()
+            throw error
+        }
     }
 
     /// What the key's rows decide.
@@ -156,8 +172,7 @@ public struct APIKeys: Sendable {
 
     @inline(__always)
     func accept(_ search: Search, at now: Timestamp) {
-        let isOld = search.found.digest.version != search.digests.current.version
-        uses.note(search.found, at: now, digest: isOld ? search.digests.current : nil)
+        uses.note(search.found, at: now, digest: search.digest)
         metrics.countAccepted()
     }
 

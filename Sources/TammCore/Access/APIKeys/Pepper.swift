@@ -37,17 +37,21 @@ public struct PepperRing: Sendable {
         let version: Int
         /// Nil: SHA-256 without a pepper, version 0.
         let hmac: KeyedHMAC<SHA256>?
+        var isPeppered: Bool { version != 0 }
 
         @inline(__always)
-        func digest(of key: PresentedAPIKey) -> APIKeyDigest {
-            guard let hmac else {
-                var hash = SHA256()
-                hash.absorb(key.text)
-                return unsafe hash.finalize().withUnsafeBytes { bytes in
-                    APIKeyDigest(version: 0, words: unsafe bytes.loadUnaligned(as: SIMD4<UInt64>.self))
-                }
+        func digest(of text: UnsafeRawBufferPointer) -> APIKeyDigest {
+            // Forced, not bound: a binding would copy both states.
+            let digest = isPeppered ? hmac!.digest { unsafe $0.update(bufferPointer: text) } : Self.hash(text)
+            return unsafe digest.withUnsafeBytes { bytes in
+                APIKeyDigest(version: version, words: unsafe bytes.loadUnaligned(as: SIMD4<UInt64>.self))
             }
-            return APIKeyDigest(version: version, words: hmac.code { $0.absorb(key.text) }.first32Bytes)
+        }
+
+        private static func hash(_ text: UnsafeRawBufferPointer) -> SHA256.Digest {
+            var hash = SHA256()
+            unsafe hash.update(bufferPointer: text)
+            return hash.finalize()
         }
     }
 
@@ -86,10 +90,20 @@ public struct PepperRing: Sendable {
     public var version: Int { current.version }
 
     /// The digests that the key may be known by.
-    @inline(__always)
     package func digests(of key: PresentedAPIKey) -> APIKeyDigests {
-        var digests = APIKeyDigests(current: current.digest(of: key))
-        if !others.isEmpty { digests.older = others.map { $0.digest(of: key) } }
+        unsafe withContiguousUTF8(key.text) { unsafe digests(of: $0) }
+    }
+
+    /// The same of a text; nil where it is no key's, by its form or its checksum.
+    @inline(__always)
+    func digests(of text: borrowing String) -> APIKeyDigests? {
+        unsafe withContiguousUTF8(text) { unsafe PresentedAPIKey.check($0) == nil ? nil : digests(of: $0) }
+    }
+
+    @inline(__always)
+    private func digests(of text: UnsafeRawBufferPointer) -> APIKeyDigests {
+        var digests = APIKeyDigests(current: unsafe current.digest(of: text))
+        if !others.isEmpty { digests.older = others.map { unsafe $0.digest(of: text) } }
         return digests
     }
 }
@@ -113,6 +127,9 @@ public struct APIKeyDigest: Sendable, Hashable {
         guard bytes.count == 32 else { throw TammError(.invalidInput, "wanted 32 bytes of digest, found \(bytes.count)") }
         self.init(version: version, words: unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(as: SIMD4<UInt64>.self) })
     }
+
+    /// The first eight bytes.
+    package var prefix: UInt64 { words.0 }
 
     /// The 32 bytes.
     public var bytes: [UInt8] { unsafe withUnsafeBytes(of: words) { unsafe Array($0) } }

@@ -92,7 +92,7 @@ public struct PresentedAPIKey: Sendable {
 
     /// The environment of a text in the form of a key; the checksum, which finds nearly everything, comes first.
     @inline(__always)
-    private static func check(_ bytes: UnsafeRawBufferPointer) -> APIKeyEnvironment? {
+    static func check(_ bytes: UnsafeRawBufferPointer) -> APIKeyEnvironment? {
         guard bytes.count == length else { return nil }
         let start = unsafe UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         let rest = unsafe UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self))
@@ -107,10 +107,14 @@ public struct PresentedAPIKey: Sendable {
         let check = unsafe ~CRC32.update(state, UnsafeRawBufferPointer(rebasing: bytes[head..<end]))
         let written = unsafe Base62.decode(UnsafeRawBufferPointer(rebasing: bytes[end...]))
         guard written == UInt64(check), unsafe bytes[head &+ labelWidth] == UInt8(ascii: "_") else { return nil }
-        let label = unsafe UnsafeRawBufferPointer(rebasing: bytes[head..<head &+ labelWidth])
-        let secret = unsafe UnsafeRawBufferPointer(rebasing: bytes[head &+ labelWidth &+ 1..<end])
-        guard unsafe Base62.isAllDigits(label), unsafe Base62.isAllDigits(secret) else { return nil }
-        return environment
+        // The label fills one word, the secret five and a little, which the last of them overlaps.
+        var areDigits = Base62.areDigits(unsafe bytes.loadUnaligned(fromByteOffset: head, as: UInt64.self))
+        for word in 0..<secretWidth / 8 {
+            let offset = head &+ labelWidth &+ 1 &+ 8 &* word
+            areDigits &= Base62.areDigits(unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
+        areDigits &= Base62.areDigits(unsafe bytes.loadUnaligned(fromByteOffset: end &- 8, as: UInt64.self))
+        return areDigits == Base62.allDigits ? environment : nil
     }
 }
 

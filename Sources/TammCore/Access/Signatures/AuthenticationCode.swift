@@ -66,9 +66,6 @@ struct AuthenticationCode: Sendable {
         self.words = words
     }
 
-    /// The first 32 bytes as they lie in memory.
-    var first32Bytes: SIMD4<UInt64> { words.lowHalf }
-
     /// The first `count` bytes.
     func bytes(_ count: Int) -> [UInt8] {
         unsafe withUnsafeBytes(of: words) { unsafe Array($0.prefix(count)) }
@@ -78,6 +75,10 @@ struct AuthenticationCode: Sendable {
 /// Lends the UTF-8 of `text`, without a copy where it lies in one piece, as Swift's own strings do.
 @inline(__always)
 func withContiguousUTF8<Value>(_ text: borrowing String, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+    if #available(macOS 26, *) {
+        // Without taking part in keeping the text alive, which costs as much as checking a key's form.
+        return unsafe text.utf8Span.span.bytes.withUnsafeBytes { unsafe body($0) }
+    }
     let value = unsafe text.utf8.withContiguousStorageIfAvailable { unsafe body(UnsafeRawBufferPointer($0)) }
     if let value { return value }
     return unsafe Array(text.utf8).withUnsafeBytes { unsafe body($0) }

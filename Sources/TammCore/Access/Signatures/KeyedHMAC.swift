@@ -36,11 +36,17 @@ struct KeyedHMAC<Hash: HashFunction>: Sendable {
     /// The code of the message that `write` hands to the hash.
     @inline(__always)
     func code(over write: (inout Hash) -> Void) -> AuthenticationCode {
+        unsafe digest(over: write).withUnsafeBytes { unsafe AuthenticationCode($0) }
+    }
+
+    /// The same as the hash gives it.
+    @inline(__always)
+    func digest(over write: (inout Hash) -> Void) -> Hash.Digest {
         var hash = inner
         write(&hash)
         var wrapped = outer
         unsafe hash.finalize().withUnsafeBytes { unsafe wrapped.update(bufferPointer: $0) }
-        return unsafe wrapped.finalize().withUnsafeBytes { unsafe AuthenticationCode($0) }
+        return wrapped.finalize()
     }
 }
 

@@ -70,6 +70,21 @@ struct PresentedAPIKeyTests {
         #expect(Base62.decode(Base62.encode(words: words, width: 43), words: 4) == words)
     }
 
+    @Test func `Of eight bytes each that is a letter or a digit is known as one, whatever the others are`() {
+        for others: UInt64 in [0, .max, 0x3030_3030_3030_3030, 0x7a7f_2f3a_405b_607b] {
+            for byte in UInt8.min...UInt8.max {
+                let isDigit = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8).contains(byte)
+                for place in stride(from: UInt64(0), to: 64, by: 8) {
+                    let word = others & ~(0xff << place) | UInt64(byte) << place
+                    let found = Base62.areDigits(word)
+                    #expect(found >> place & 0xff == (isDigit ? 0x80 : 0))
+                    #expect(found & ~(0xff << place) == Base62.areDigits(others) & ~(0xff << place))
+                }
+            }
+        }
+        #expect(Base62.areDigits(0x3030_3030_3030_3030) == Base62.allDigits)
+    }
+
     @Test func `Every typing error of one character, and every two that change places, is found without a look-up`() {
         let text = Array(PresentedAPIKey(.live, entropy: entropy).text.utf8)
         for index in text.indices {
