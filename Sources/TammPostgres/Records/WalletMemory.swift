@@ -12,7 +12,7 @@ struct WalletMemory {
     private var places = WalletPlaces()
     /// What is known of each place; nil: has to be read.
     private var known: [KnownWallet?] = []
-    /// Whether each has been written, where it was gone by unread.
+    /// Whether each is as it is known: read under its lock, or written since.
     private var isProven: [Bool] = []
     private var unprovenKeys: [CommandKey] = []
     private var keys: [CommandKey] = []
@@ -35,11 +35,17 @@ struct WalletMemory {
         return found.states
     }
 
-    /// Takes note of a wallet that was read under its lock.
+    /// Takes note of a wallet that was read under its lock. One that was gone by before keeps the version to be proven:
+    /// what was decided by it has to be right.
     mutating func learn(_ state: WalletState, version: Int64) {
         let index = places.insert(state.wallet.place)
         let wallet = KnownWallet(state, version: version)
-        if index == known.count { known.append(wallet) } else { known[index] = wallet }
+        if index == known.count {
+            known.append(wallet)
+            isProven.append(true)
+        } else if isProven[index] {
+            known[index] = wallet
+        }
     }
 
     /// Takes note of keys that were found recorded: whoever asks them again has them looked up.
@@ -47,7 +53,7 @@ struct WalletMemory {
 
     /// The version of which the wallet has to be when it is written; nil for any.
     mutating func version(of place: WalletPlace) -> Int64? {
-        guard isTrusted, let index = places.index(of: place), !isProven[index] else { return nil }
+        guard let index = places.index(of: place), !isProven[index] else { return nil }
         return known[index]?.version
     }
 
@@ -71,7 +77,7 @@ struct WalletMemory {
     private mutating func renew(_ place: WalletPlace, with wallet: Wallet? = nil) {
         guard let index = places.index(of: place) else { return }
         known[index]?.renew(with: wallet)
-        if isTrusted { isProven[index] = true }
+        isProven[index] = true
     }
 
     /// Sends what makes the transaction fail where it went by something that is not so: a refusal is right only of the

@@ -36,6 +36,13 @@ private struct Desk {
         try await (wallets ?? self.wallets).debit(credits, from: wallet, key: IdempotencyKey(key), as: .service)
     }
 
+    /// The wallet under a key that is new.
+    func batch() throws -> WalletBatch {
+        WalletBatch(
+            wallets: [WalletNeed(workspace: wallet.workspace, wallet: wallet.id, dueBy: time.now)],
+            keys: [CommandKey(workspace: wallet.workspace, key: try IdempotencyKey("new"))], usage: [])
+    }
+
     /// The balance that the database has, once everything in it agrees.
     func balance() async throws -> Credits {
         let report = try await others.verify(as: .service)
@@ -78,6 +85,40 @@ private struct Desk {
         #expect(try await desk.debit(Credits(95), "most").receipt != nil)
         #expect(desk.here.wallets.counts.mistaken == 1)
         #expect(try await desk.balance() == Credits(5))
+        await desk.close()
+    }
+
+    @Test func `goes together with one that is read and written in the same transaction`() async throws {
+        let desk = try await Desk(Credits(10))
+        let (batch, now, wallets) = (try desk.batch(), desk.time.now, desk.wallets)
+        let other = try await wallets.open(in: desk.wallet.workspace, named: "other", as: .service)
+        let grant = try WalletCommand(
+            .grant(GrantTerms(Credits(3), .purchased)), wallet: other.id, in: other.workspace, key: IdempotencyKey("other"))
+        let before = desk.here.wallets.counts.trusted
+        try await desk.here.transaction(as: .ledger) { t throws(TammError) in
+            _ = try t.lockWallets(batch, waiting: false)
+            _ = try wallets.apply([grant], at: now, in: t)
+        }
+        #expect(desk.here.wallets.counts.trusted == before + 1)
+        #expect(desk.here.wallets.counts.mistaken == 0)
+        #expect(try await wallets.balance(of: other, as: .service).available == Credits(3))
+        #expect(try await desk.balance() == Credits(10))
+        await desk.close()
+    }
+
+    @Test func `is not taken for right because it is read afterwards`() async throws {
+        let desk = try await Desk(Credits(10))
+        _ = try await desk.others.grant(
+            GrantTerms(Credits(90), .purchased), to: desk.wallet, key: IdempotencyKey("more"), as: .service)
+        let batch = try desk.batch()
+        let seen = Mutex<[Credits]>([])
+        try await desk.here.transaction(as: .ledger) { t throws(TammError) in
+            guard case .locked(let state) = try t.lockWallets(batch, waiting: false).wallets[0] else { return }
+            seen.withLock { $0.append(state.wallet.balance.available) }
+            _ = try t.walletState(batch.wallets[0])
+        }
+        #expect(try seen.withLock { $0 } == [Credits(10), Credits(100)])
+        #expect(desk.here.wallets.counts.mistaken == 1)
         await desk.close()
     }
 
