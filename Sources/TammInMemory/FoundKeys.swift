@@ -16,22 +16,28 @@ struct FoundKeys {
     /// A power of two of them, at most three in four taken.
     private var slots = [Slot](repeating: Slot(), count: 16)
     private var taken = 0
-    private var generation: UInt32 = 0
+    /// Never 0, which is that of a key that was forgotten alone.
+    private var generation: UInt32 = 1
 
     /// How many slots there are.
     var capacity: Int { slots.count }
 
     subscript(digest: APIKeyDigest) -> FoundAPIKey? {
         @inline(__always) get {
-            var (index, tag) = place(of: digest)
-            while let key = slots[index].key {
-                if slots[index].tag == tag, key.digest == digest {
-                    return slots[index].generation == generation ? key : nil
-                }
-                index = (index &+ 1) & (slots.count &- 1)
-            }
-            return nil
+            guard let index = index(of: digest), slots[index].generation == generation else { return nil }
+            return slots[index].key
         }
+    }
+
+    /// The slot of the key with that digest, forgotten or not.
+    @inline(__always)
+    private func index(of digest: APIKeyDigest) -> Int? {
+        var (index, tag) = place(of: digest)
+        while let key = slots[index].key {
+            if slots[index].tag == tag, key.digest == digest { return index }
+            index = (index &+ 1) & (slots.count &- 1)
+        }
+        return nil
     }
 
     mutating func keep(_ key: FoundAPIKey) {
@@ -44,8 +50,13 @@ struct FoundKeys {
         slots[index] = Slot(key: key, tag: tag, generation: generation)
     }
 
-    /// Forgets them all, in a time that does not grow with them.
-    mutating func forget() {
+    mutating func forget(_ changes: KeyRack.Changes) {
+        if changes.isAny { return forgetAll() }
+        for digest in changes.digests { if let index = index(of: digest) { slots[index].generation = 0 } }
+    }
+
+    /// In a time that does not grow with them.
+    private mutating func forgetAll() {
         if generation == .max { self = FoundKeys() } else { generation += 1 }
     }
 

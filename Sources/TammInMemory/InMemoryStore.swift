@@ -23,7 +23,7 @@ public final class InMemoryStore: TammStore {
     ) async throws(TammError) -> Value {
         try state.withLock { box throws(TammError) -> Value in
             let memory = box.memory
-            defer { if memory.keys.takeChange() { box.found.forget() } }
+            defer { box.found.forget(memory.keys.takeChanges()) }
             do throws(TammError) {
                 memory.principal = principal
                 let transaction: any StoreTransaction & ~Copyable = InMemoryTransaction(memory: memory)
@@ -44,6 +44,7 @@ extension InMemoryStore {
         apiKeyAtHand(matching: digests)
     }
 
+    /// Every key is at hand; nil for one that is unknown.
     public func apiKeyAtHand(matching digests: APIKeyDigests) -> FoundAPIKey? {
         state.withLock { box in
             if let found = box.found[digests.current] { return found }

@@ -14,19 +14,29 @@ struct KeyRack {
     private(set) var readers: [Identifier<APIKeyReader>: APIKeyReader] = [:]
     private(set) var readerIDs = SortedList<Identifier<APIKeyReader>>()
     var refreshNumber: Int64 = 0
-    /// Whether a key, or what decides about keys, may have changed since that was last asked.
-    private(set) var isChanged = false
+    /// What may be found otherwise than before.
+    struct Changes {
+        /// By these digests.
+        var digests: [APIKeyDigest] = []
+        /// By every one: a workspace's status or subscription.
+        var isAny = false
+    }
 
-    mutating func noteChange() { isChanged = true }
+    private var changes = Changes()
 
-    mutating func takeChange() -> Bool {
-        defer { isChanged = false }
-        return isChanged
+    mutating func noteChange() { changes.isAny = true }
+
+    /// What has changed since that was last asked.
+    mutating func takeChanges() -> Changes {
+        defer { changes = Changes() }
+        return changes
     }
 
     mutating func set(_ place: APIKeyPlace, _ stored: StoredAPIKey?) {
-        noteChange()
-        if let present = rows[place] { places[present.digest] = nil }
+        if let present = rows[place] {
+            places[present.digest] = nil
+            changes.digests.append(present.digest)
+        }
         rows[place] = stored
         if let stored {
             places[stored.digest] = place

@@ -37,7 +37,7 @@ extension InMemoryTransaction {
             throw TammError(.conflict, "workspace \(workspace.id) is there already")
         }
         memory.willUndo(.workspace(workspace.id))
-        memory.workspaces[workspace.id] = workspace
+        memory.setWorkspace(workspace.id, workspace)
     }
 
     borrowing func lockWorkspace(_ id: Identifier<Workspace>) throws(TammError) -> Workspace? {

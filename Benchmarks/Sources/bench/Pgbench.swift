@@ -136,6 +136,8 @@ final class Pgbench: Sendable {
             END $$
             """)
         try sql("CHECKPOINT")
+        try sql("ALTER SYSTEM RESET min_wal_size")
+        try sql("SELECT pg_reload_conf()")
     }
 
     func sql(_ text: String) throws {

@@ -27,7 +27,8 @@ public protocol TammStore: Sendable {
     /// - Throws: `unavailable` when the store cannot be reached.
     func apiKey(matching digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey?
 
-    /// The same under the same promise, of a store that has the key in this process; nil: ask ``apiKey(matching:)``.
+    /// The same under the same promise, of a store that has the key in this process; nil: ask ``apiKey(matching:)``. Not
+    /// for the body of a transaction, which it may wait for.
     func apiKeyAtHand(matching digests: APIKeyDigests) -> FoundAPIKey?
 }
 

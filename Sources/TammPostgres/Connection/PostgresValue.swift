@@ -36,8 +36,8 @@ public protocol PostgresValue {
 protocol FixedWidthPostgresValue: PostgresValue {
     static var width: Int { get }
 
-    /// Writes the binary form to where there is room for it.
-    func store(to place: UnsafeMutableRawPointer)
+    /// Writes the binary form into bytes, of which there are enough from `offset` on.
+    func store(into bytes: UnsafeMutableRawBufferPointer, at offset: Int)
 }
 
 extension FixedWidthPostgresValue {
@@ -45,14 +45,14 @@ extension FixedWidthPostgresValue {
     fileprivate func append(to bytes: inout [UInt8]) {
         let start = bytes.count
         bytes.append(contentsOf: repeatElement(0, count: Self.width))
-        unsafe bytes.withUnsafeMutableBytes { unsafe store(to: $0.baseAddress! + start) }
+        unsafe bytes.withUnsafeMutableBytes { unsafe store(into: $0, at: start) }
     }
 }
 
 extension FixedWidthInteger {
     @inline(__always)
-    fileprivate func storeBigEndian(to place: UnsafeMutableRawPointer, at offset: Int = 0) {
-        unsafe place.storeBytes(of: bigEndian, toByteOffset: offset, as: Self.self)
+    fileprivate func storeBigEndian(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
+        unsafe bytes.storeBytes(of: bigEndian, toByteOffset: offset, as: Self.self)
     }
 
     fileprivate init?(bigEndian bytes: UnsafeRawBufferPointer) {
@@ -64,7 +64,7 @@ extension FixedWidthInteger {
 extension Int64: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .int8 }
     static var width: Int { 8 }
-    func store(to place: UnsafeMutableRawPointer) { unsafe storeBigEndian(to: place) }
+    func store(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) { unsafe storeBigEndian(into: bytes, at: offset) }
     public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(bigEndian: bytes) }
 }
@@ -72,7 +72,7 @@ extension Int64: FixedWidthPostgresValue {
 extension Int32: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .int4 }
     static var width: Int { 4 }
-    func store(to place: UnsafeMutableRawPointer) { unsafe storeBigEndian(to: place) }
+    func store(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) { unsafe storeBigEndian(into: bytes, at: offset) }
     public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(bigEndian: bytes) }
 }
@@ -80,7 +80,7 @@ extension Int32: FixedWidthPostgresValue {
 extension Int16: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .int2 }
     static var width: Int { 2 }
-    func store(to place: UnsafeMutableRawPointer) { unsafe storeBigEndian(to: place) }
+    func store(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) { unsafe storeBigEndian(into: bytes, at: offset) }
     public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) { unsafe self.init(bigEndian: bytes) }
 }
@@ -88,7 +88,7 @@ extension Int16: FixedWidthPostgresValue {
 extension Bool: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .bool }
     static var width: Int { 1 }
-    func store(to place: UnsafeMutableRawPointer) { unsafe place.storeBytes(of: self ? 1 : 0, as: UInt8.self) }
+    func store(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) { unsafe bytes[offset] = self ? 1 : 0 }
     public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 1 else { return nil }
@@ -111,9 +111,9 @@ extension [UInt8]: PostgresValue {
 extension Identifier: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .uuid }
     static var width: Int { 16 }
-    func store(to place: UnsafeMutableRawPointer) {
-        unsafe high.storeBigEndian(to: place)
-        unsafe low.storeBigEndian(to: place, at: 8)
+    func store(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
+        unsafe high.storeBigEndian(into: bytes, at: offset)
+        unsafe low.storeBigEndian(into: bytes, at: offset + 8)
     }
     public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) {
@@ -130,7 +130,9 @@ extension Timestamp: FixedWidthPostgresValue {
 
     public static var postgresType: PostgresType { .timestamptz }
     static var width: Int { 8 }
-    func store(to place: UnsafeMutableRawPointer) { unsafe (microseconds - Self.offset).storeBigEndian(to: place) }
+    func store(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
+        unsafe (microseconds - Self.offset).storeBigEndian(into: bytes, at: offset)
+    }
     public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) {
         guard let value = unsafe Int64(bigEndian: bytes) else { return nil }
@@ -143,7 +145,7 @@ extension Timestamp: FixedWidthPostgresValue {
 extension Credits: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .int8 }
     static var width: Int { 8 }
-    func store(to place: UnsafeMutableRawPointer) { unsafe micro.storeBigEndian(to: place) }
+    func store(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) { unsafe micro.storeBigEndian(into: bytes, at: offset) }
     public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) {
         guard let value = unsafe Int64(bigEndian: bytes), let credits = try? Credits(micro: value) else { return nil }
@@ -163,11 +165,11 @@ extension IdempotencyKey: PostgresValue {
 extension ChainHash: FixedWidthPostgresValue {
     public static var postgresType: PostgresType { .bytea }
     static var width: Int { 32 }
-    func store(to place: UnsafeMutableRawPointer) {
-        unsafe words.0.storeBigEndian(to: place)
-        unsafe words.1.storeBigEndian(to: place, at: 8)
-        unsafe words.2.storeBigEndian(to: place, at: 16)
-        unsafe words.3.storeBigEndian(to: place, at: 24)
+    func store(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
+        unsafe words.0.storeBigEndian(into: bytes, at: offset)
+        unsafe words.1.storeBigEndian(into: bytes, at: offset + 8)
+        unsafe words.2.storeBigEndian(into: bytes, at: offset + 16)
+        unsafe words.3.storeBigEndian(into: bytes, at: offset + 24)
     }
     public func encode(into bytes: inout [UInt8]) { append(to: &bytes) }
     public init?(postgres bytes: UnsafeRawBufferPointer) {
@@ -271,14 +273,11 @@ public struct PostgresParameters: Sendable {
         bytes.append(contentsOf: repeatElement(0, count: rows.count * (4 + Value.width)))
         unsafe bytes.withUnsafeMutableBytes { bytes in
             for row in rows {
-                let element = unsafe bytes.baseAddress! + end
+                let value = column(row)
+                unsafe Int32(truncatingIfNeeded: value == nil ? -1 : Value.width).storeBigEndian(into: bytes, at: end)
                 end += 4
-                guard let value = column(row) else {
-                    unsafe Int32(-1).storeBigEndian(to: element)
-                    continue
-                }
-                unsafe Int32(truncatingIfNeeded: Value.width).storeBigEndian(to: element)
-                unsafe value.store(to: element + 4)
+                guard let value else { continue }
+                unsafe value.store(into: bytes, at: end)
                 end += Value.width
             }
         }
@@ -303,6 +302,6 @@ public struct PostgresParameters: Sendable {
 
     private mutating func endElement(_ start: Int) {
         let count = Int32(truncatingIfNeeded: bytes.count - start)
-        unsafe bytes.withUnsafeMutableBytes { unsafe count.storeBigEndian(to: $0.baseAddress! + start - 4) }
+        unsafe bytes.withUnsafeMutableBytes { unsafe count.storeBigEndian(into: $0, at: start - 4) }
     }
 }

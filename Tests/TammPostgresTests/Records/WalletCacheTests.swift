@@ -106,6 +106,53 @@ private struct Desk {
         await desk.close()
     }
 
+    /// Of two wallets in one batch, one perhaps refused at first, another process has changed one or none.
+    @Test(arguments: 0..<12)
+    func `is proven beside others, whichever has changed and in whatever order they are`(number: Int) async throws {
+        let stale = [0, 1, nil][number % 3]
+        let (isRefused, isReversed) = (number / 3 % 2 == 1, number / 6 == 1)
+        let desk = try await Desk(Credits(10))
+        let other = try await desk.wallets.open(in: desk.wallet.workspace, named: "other", as: .service)
+        // Some more, so that the two are never of the same version.
+        for credits: Int64 in [1, 2, 3, 4] {
+            let part = try GrantTerms(Credits(credits), .purchased)
+            _ = try await desk.wallets.grant(part, to: other, key: IdempotencyKey("part-\(credits)"), as: .service)
+        }
+        let wallets = [desk.wallet, other]
+        if let stale {
+            let terms = try GrantTerms(Credits(10), .purchased)
+            _ = try await desk.others.grant(terms, to: wallets[stale], key: IdempotencyKey("more"), as: .service)
+        }
+        var commands: [WalletCommand] = []
+        for (index, wallet) in wallets.enumerated() {
+            let amount = try Credits(isRefused && index == stale ?? 1 ? 15 : 5)
+            commands.append(
+                try WalletCommand(
+                    .debit(amount, shortfall: .refuse), wallet: wallet.id, in: wallet.workspace,
+                    key: IdempotencyKey("debit-\(index)")))
+        }
+        if isReversed { commands.reverse() }
+        let (batch, now, rules) = (commands, desk.time.now, SharedWalletRules(WalletRules()))
+        let before = desk.here.wallets.counts.trusted
+        _ = try await desk.here.transaction(as: .ledger) { t throws(TammError) in
+            try WalletFold.apply(batch, at: now, rules: rules, waiting: false, in: t)
+        }
+        #expect(desk.here.wallets.counts.trusted == before + 1)
+        #expect(desk.here.wallets.counts.mistaken == (stale == nil ? 0 : 1))
+        for (index, wallet) in wallets.enumerated() {
+            let left =
+                switch (isRefused, index == stale) {
+                case (true, true): 5
+                case (false, true): 15
+                case (true, false) where stale == nil && index == 1: 10
+                case (_, false): 5
+                }
+            #expect(try await desk.others.balance(of: wallet, as: .service).available == Credits(Int64(left)))
+        }
+        _ = try await desk.balance()
+        await desk.close()
+    }
+
     @Test func `is not taken for right because it is read afterwards`() async throws {
         let desk = try await Desk(Credits(10))
         _ = try await desk.others.grant(

@@ -41,8 +41,10 @@ public struct PepperRing: Sendable {
 
         @inline(__always)
         func digest(of text: UnsafeRawBufferPointer) -> APIKeyDigest {
-            // Forced, not bound: a binding would copy both states.
-            let digest = isPeppered ? hmac!.digest { unsafe $0.update(bufferPointer: text) } : Self.hash(text)
+            let digest =
+                isPeppered
+                ? hmac!.digest { unsafe $0.update(bufferPointer: text) }  // Forced: a binding would copy both states.
+                : Self.hash(text)
             return unsafe digest.withUnsafeBytes { bytes in
                 APIKeyDigest(version: version, words: unsafe bytes.loadUnaligned(as: SIMD4<UInt64>.self))
             }

@@ -295,7 +295,7 @@ extension WalletLedger {
 
     func collect(into changes: inout WalletChanges) {
         if isChanged { changes.wallets.append(wallet) }
-        if changes.entries.isEmpty { changes.entries = entries } else { changes.entries += entries }
+        if changes.entries.capacity == 0 { changes.entries = entries } else { changes.entries += entries }
         for grant in grants where grant.isChanged { changes.grants.append(grant.value) }
         for hold in holds.values where hold.isChanged { changes.holds.append(hold.value) }
         for receivable in receivables where receivable.isChanged { changes.receivables.append(receivable.value) }

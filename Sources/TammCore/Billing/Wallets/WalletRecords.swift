@@ -209,7 +209,8 @@ public struct WalletChanges: Sendable {
     mutating func reserve(wallets: Int, commands: Int) {
         self.wallets.reserveCapacity(wallets)
         grants.reserveCapacity(wallets)
-        entries.reserveCapacity(commands)
+        // A single wallet's are taken over whole.
+        if wallets > 1 { entries.reserveCapacity(commands) }
     }
 
     /// Whether there is nothing to write: every change is a wallet's or a command's.

@@ -113,6 +113,17 @@ struct PresentedAPIKeyTests {
         ] {
             #expect(PresentedAPIKey(sealed(text)) == nil, "\(text)")
         }
+        let whole = Array(("tamm_live_abcdefgh_" + secret).utf8)
+        for place in whole.indices.dropFirst(10) where place != 18 {
+            for byte in [0x2f, 0x3a, 0x40, 0x5b, 0x5f, 0x60, 0x7b, 0x20, 0] as [UInt8] {
+                var changed = whole
+                changed[place] = byte
+                #expect(PresentedAPIKey(sealed(String(decoding: changed, as: UTF8.self))) == nil, "\(byte) at \(place)")
+            }
+            guard place + 1 < whole.count, place != 17 else { continue }
+            let accented = String(decoding: whole[..<place] + [0xc3, 0xa9] + whole[(place + 2)...], as: UTF8.self)
+            #expect(PresentedAPIKey(sealed(accented)) == nil, "é at \(place)")
+        }
     }
 
     @Test func `Its text is shown by nothing`() throws {
