@@ -37,7 +37,7 @@ extension InMemoryTransaction {
             throw TammError(.conflict, "workspace \(workspace.id) is there already")
         }
         memory.willUndo(.workspace(workspace.id))
-        memory.setWorkspace(workspace.id, workspace)
+        memory.workspaces[workspace.id] = workspace  // It has no keys yet, so that none is to be forgotten.
     }
 
     borrowing func lockWorkspace(_ id: Identifier<Workspace>) throws(TammError) -> Workspace? {
