@@ -41,17 +41,16 @@ public final class InMemoryStore: TammStore {
 extension InMemoryStore {
     /// Without a transaction: nothing is written, and the service sees every key.
     public func apiKey(matching digests: APIKeyDigests) async throws(TammError) -> FoundAPIKey? {
-        apiKeyAtHand(matching: digests)
-    }
-
-    /// Every key is at hand; nil for one that is unknown.
-    public func apiKeyAtHand(matching digests: APIKeyDigests) -> FoundAPIKey? {
         state.withLock { box in
-            if let found = box.found[digests.current] { return found }
             guard let found = box.memory.apiKey(matching: digests) else { return nil }
             box.found.keep(found)
             return found
         }
+    }
+
+    /// One that was found before, and is as it was.
+    public func apiKeyAtHand(matching digests: APIKeyDigests) -> FoundAPIKey? {
+        state.withLock { $0.found[digests.current] }
     }
 }
 

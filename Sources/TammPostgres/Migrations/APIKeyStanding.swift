@@ -12,8 +12,14 @@ extension Migration {
                 CHECK (signature IN ('optional', 'required'));
             COMMENT ON COLUMN tamm.workspace_api_keys.signature IS
                 'whether each request has to carry an HTTP message signature';
+            CREATE FUNCTION tamm.refuse_signature_change() RETURNS trigger LANGUAGE plpgsql
+                SET search_path = pg_catalog, pg_temp AS $$
+            BEGIN
+                RAISE EXCEPTION 'the terms of a key never change: issue another' USING ERRCODE = '23514';
+            END $$;
+            REVOKE EXECUTE ON FUNCTION tamm.refuse_signature_change() FROM PUBLIC;
             CREATE TRIGGER refuse_signature_change BEFORE UPDATE ON tamm.workspace_api_keys FOR EACH ROW
-                WHEN (OLD.signature <> NEW.signature) EXECUTE FUNCTION tamm.refuse_key_change();
+                WHEN (OLD.signature <> NEW.signature) EXECUTE FUNCTION tamm.refuse_signature_change();
 
             GRANT SELECT ON tamm.workspace_api_keys TO tamm_lookup;
             CREATE POLICY lookup ON tamm.workspace_api_keys FOR SELECT TO tamm_lookup USING (true);
@@ -33,7 +39,11 @@ extension Migration {
                     AND u.workspace_id = NULLIF(current_setting('tamm.workspace_id', true), '')::uuid
                     AND u.user_id = NULLIF(current_setting('tamm.actor_id', true), '')::uuid
                 UNION ALL
-                SELECT current_setting('tamm.workspace_id', true)::uuid WHERE tamm.acting_scopes() IS NOT NULL
+                SELECT k.workspace_id FROM tamm.workspace_api_keys k JOIN tamm.workspaces w ON w.id = k.workspace_id
+                WHERE current_setting('tamm.actor_kind', true) = 'key'
+                    AND k.workspace_id = NULLIF(current_setting('tamm.workspace_id', true), '')::uuid
+                    AND k.id = NULLIF(current_setting('tamm.actor_id', true), '')::uuid
+                    AND k.status = 'active' AND w.status = 'active'
             $$;
             REVOKE EXECUTE ON FUNCTION tamm.acting_scopes() FROM PUBLIC;
             GRANT EXECUTE ON FUNCTION tamm.acting_scopes() TO tamm_runtime;
@@ -89,6 +99,7 @@ extension Migration {
             UPDATE tamm.workspace_api_keys SET status = 'disabled' WHERE signature = 'required' AND status = 'active';
             ALTER TABLE tamm.workspace_api_keys FORCE ROW LEVEL SECURITY;
             DROP TRIGGER refuse_signature_change ON tamm.workspace_api_keys;
+            DROP FUNCTION tamm.refuse_signature_change();
             ALTER TABLE tamm.workspace_api_keys DROP COLUMN signature;
             """#))
 }

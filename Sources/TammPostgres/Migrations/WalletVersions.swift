@@ -2,7 +2,7 @@ extension Migration {
     /// A number by which a wallet's state is known again without reading it.
     static let walletVersions = Migration(
         id: "0011-wallet-versions",
-        up: locking(["workspace_wallets", "credit_grants", "credit_holds", "receivables", "wallet_commands"]) + #"""
+        up: #"""
             ALTER TABLE tamm.workspace_wallets ADD COLUMN version int8 NOT NULL DEFAULT 0;
             COMMENT ON COLUMN tamm.workspace_wallets.version IS
                 'derived: goes up with each change of the wallet, its grants, holds and receivables, also by hand';

@@ -102,7 +102,7 @@ public struct APIKeys: Sendable {
 
     // MARK: Parts, which ``ExternalAPI`` makes its checks of
 
-    /// A key that was found, and what it was looked for by.
+    /// A key that was found, as of one reading.
     struct Search: Sendable {
         let found: FoundAPIKey
         /// The digest under the current pepper, where it was found by another.

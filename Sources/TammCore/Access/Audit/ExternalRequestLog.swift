@@ -6,9 +6,8 @@ private import Synchronization
 ///
 /// - A batch leaves when so many requests wait, and when ``tick()`` says that time has passed. One leaves at a time.
 /// - When the store cannot be reached, requests wait, up to ``Bounds/capacity``, and of one workspace up to
-///   ``Bounds/perWorkspace``. **Overload:** those that wait are kept
-///   and new ones are refused: ``note(_:)`` says so, `tamm_external_requests_unlogged` counts them, and the log says
-///   when it begins and how many they were.
+///   ``Bounds/perWorkspace``. **Overload:** those that wait are kept and new ones are refused: ``note(_:)`` says so,
+///   `tamm_external_requests_unlogged` counts them, and the log says when it begins and how many they were.
 /// - What the store will never take (a workspace that is gone, an identifier that is taken) is counted and logged: that
 ///   request alone, whatever came with it.
 /// - What a workspace's log does not take for now (it is corrupted) waits, and holds up no other workspace.
